@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+export interface Crypto {
+  /** FIPS 180-4; 32 bytes. */
+  sha256(data: Uint8Array): Uint8Array;
+  /** RFC 2104 with SHA-256; 32 bytes. */
+  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** ECDSA P-256 with SHA-256 (FIPS 186-5). `publicKey`: SubjectPublicKeyInfo, PEM. `signature`: r and s, 32 bytes each (IEEE P1363). False for any mismatch; throws TypeError for a malformed key. */
+  verifyP256(publicKey: string, data: Uint8Array, signature: Uint8Array): boolean;
+  /** From the kernel's generator. */
+  random(size: number): Uint8Array;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+export interface ChildHandlers {
+  stdout?(chunk: Uint8Array): void;
+  stderr?(chunk: Uint8Array): void;
+  /** Exactly once, after both pipes ended. `code` is null when a signal ended it. */
+  exit(code: number | null, signal: string | null): void;
+}
+
+export interface Child {
+  readonly pid: number;
+  /** Writes to its standard input; false as for a stream. Only with `stdin: "pipe"`. */
+  write(data: Uint8Array): boolean;
+  closeStdin(): void;
+  kill(signal?: string): void;
+}
+
+export interface SpawnOptions {
+  cwd?: string;
+  /** Replaces the environment; default: inherited. */
+  env?: Record<string, string>;
+  /** Default "ignore". */
+  stdin?: "ignore" | "pipe" | "inherit";
+  /** Default "pipe" when a handler is given, else "inherit". */
+  stdout?: "ignore" | "pipe" | "inherit";
+  stderr?: "ignore" | "pipe" | "inherit";
+}
+
+export interface Processes {
+  readonly pid: number;
+  /** Arguments after the program's name. */
+  readonly arguments: readonly string[];
+  /** Path of the running executable (for starting itself again). With the engine's own arguments needed before ours, if any. */
+  readonly self: readonly string[];
+  environment(name: string): string | undefined;
+  /** Throws PlatformError (ENOENT, EACCES) before anything ran. No shell. */
+  spawn(argv: readonly string[], handlers: ChildHandlers, options?: SpawnOptions): Child;
+  /** Blocking writes to our own standard output and error, for a few lines. */
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Whole standard input, as text. */
+  readStdin(): string;
+  exit(code: number): never;
+  /** Sends a signal to a process that we know (by its id). */
+  kill(pid: number, signal: string): void;
+  /** Bytes, from /proc/self/status: resident now and at most (VmRSS, VmHWM). */
+  memory(): { resident: number; peak: number };
+  /** Gives back what the garbage collector and the allocator can spare. Cheap enough for once after a large change. */
+  trimMemory(): void;
+}
+
+export interface Signals {
+  /** Calls `run` from the event loop; returns a function that restores the default. */
+  on(signal: "SIGHUP" | "SIGINT" | "SIGTERM" | "SIGUSR1" | "SIGUSR2", run: () => void): () => void;
+}

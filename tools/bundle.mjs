@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// One place that knows how this project bundles TypeScript: which conditions select an engine's platform.
+import { build } from "esbuild";
+
+/** Options shared by every bundle. `engine` is "node" or "quickjs"; it selects `quickjs-ts/platform`. */
+export function bundleOptions(engine) {
+  return {
+    bundle: true,
+    format: "esm",
+    target: "es2023",
+    platform: engine === "node" ? "node" : "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["source", engine, "import", "module"],
+    external: engine === "node" ? ["esbuild", "playwright-core"] : ["securebox:*"],
+    sourcemap: "linked",
+    logLevel: "warning",
+  };
+}
+
+/** Bundles `entry` into `outfile` for `engine`; returns esbuild's result (with its metafile). */
+export function bundle(entry, outfile, engine, more = {}) {
+  return build({ ...bundleOptions(engine), entryPoints: [entry], outfile, metafile: true, ...more });
+}
