@@ -41,3 +41,9 @@ export interface Policy {
   /** MAC addresses that may reach nothing. */
   quarantine: string[];
 }
+
+/** A `Service` understood. Terms of `to: internet` may name a prefix or a DNS pattern; others never do. */
+export type ServiceTerm =
+  | { kind: "all" }
+  | { kind: "discovery"; protocol: "mdns" | "ssdp" }
+  | { kind: "traffic"; protocol?: "tcp" | "udp" | "icmp"; ports?: { first: number; last: number }; prefix?: string; name?: string };
