@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The machine as Node sees it: the ports' twin for libraries, tools and tests. */
 import type { Platform } from "../ports/index.ts";
+import { crypto } from "./crypto.ts";
+import { dns } from "./dns.ts";
+import { files } from "./files.ts";
+import { netPort } from "./net.ts";
+import { processes, signals } from "./process.ts";
+import { time, timers } from "./time.ts";
+import { tlsPort } from "./tls.ts";
 
-export declare const platform: Platform;
+export const platform: Platform = { engine: "node", time, timers, net: netPort, tls: tlsPort, dns, processes, signals, files, crypto };

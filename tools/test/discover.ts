@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Engine } from "./bundle.ts";
+
+/** Every *.test.ts below `dir`, as paths relative to `root`. */
+function below(root: string, dir: string): string[] {
+  return readdirSync(join(root, dir), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1));
+}
+
+/** Test files of the repository in a fixed order: cheap ones first, real daemons last. */
+export function discover(root: string): string[] {
+  const portable = ["packages", "src"].flatMap((dir) => below(root, dir)).filter((path) => /(^|\/)test\//.test(path) && !path.includes("node_modules/"));
+  return [...portable.sort(), ...below(root, "test").sort()];
+}
+
+/** Files under the root's `test/` and `*.node.test.ts` need Node; the others run on both engines. */
+export function enginesOf(file: string): Engine[] {
+  return file.startsWith("test/") || file.endsWith(".node.test.ts") ? ["node"] : ["node", "quickjs"];
+}
+
+/** System tests start daemons and measure time: one at a time. */
+export function runsAlone(file: string): boolean {
+  return file.startsWith("test/");
+}

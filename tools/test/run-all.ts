@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import { runsAlone } from "./discover.ts";
+import { runFile, type Job, type Launcher, type Outcome } from "./run-file.ts";
+
+function report(outcome: Outcome): void {
+  const { job, passed, failed, output, millis } = outcome;
+  const where = `${job.file} (${job.engine}, ${(millis / 1000).toFixed(1)} s)`;
+  process.stdout.write(failed === 0 ? `ok    ${where}: ${passed} passed\n` : `FAIL  ${where}: ${passed} passed, ${failed} failed\n${output.replace(/^/gm, "      ")}\n`);
+}
+
+/** Runs `jobs`, unit tests two at a time and the others one by one, with a line for each. */
+export async function runAll(root: string, jobs: readonly Job[], launcher: Launcher, environment: Record<string, string> = {}): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const work = async (queue: Job[]) => {
+    for (let job = queue.shift(); job; job = queue.shift()) {
+      const outcome = await runFile(root, job, launcher, environment);
+      report(outcome);
+      outcomes.push(outcome);
+    }
+  };
+  const together = jobs.filter((job) => !runsAlone(job.file));
+  await Promise.all([work(together), work(together)]);
+  await work(jobs.filter((job) => runsAlone(job.file)));
+  return outcomes;
+}
