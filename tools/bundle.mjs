@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One place that knows how this project bundles TypeScript: which conditions select an engine's platform.
 import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+
+/** Its build for Node is CommonJS that requires Node's modules, which an ES module bundle cannot; this one is the same for both engines. */
+const yaml = fileURLToPath(new URL("../node_modules/yaml/browser/index.js", import.meta.url));
 
 /** Options shared by every bundle. `engine` is "node" or "quickjs"; it selects `quickjs-ts/platform`. */
 export function bundleOptions(engine) {
@@ -12,6 +16,7 @@ export function bundleOptions(engine) {
     mainFields: ["module", "main"],
     conditions: ["source", engine, "import", "module"],
     external: engine === "node" ? ["esbuild", "playwright-core"] : ["securebox:*"],
+    alias: { yaml },
     sourcemap: "linked",
     logLevel: "warning",
   };

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands that ask the running gateway.
+import type { Platform } from "quickjs-ts";
+import { controlSocket } from "../config/load.ts";
+import { call } from "../control/client.ts";
+import type { DeviceResult, EventsResult, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult } from "../control/protocol.ts";
+import { formatText, type LogEvent } from "../log.ts";
+import { UsageError, type OptionValues } from "./options.ts";
+import { renderDevices, renderExplain, renderPolicy, renderStatus } from "./render.ts";
+
+/** How one command asks and tells: `exit` is 0 or 1 by the answer. */
+interface ClientCommand<R = never> {
+  method: string;
+  params(operands: string[]): object;
+  render(result: R): string;
+  exit?(result: R): number;
+}
+
+const overrideText = ({ override }: { override: OverrideRecord }): string => `override ${override.id}: ${override.text}\n`;
+
+const COMMANDS: Record<string, ClientCommand> = {
+  status: { method: "status", params: () => ({}), render: renderStatus, exit: (result: StatusResult) => result.healthy ? 0 : 1 },
+  devices: { method: "devices", params: () => ({}), render: (result: { devices: DeviceResult[] }) => renderDevices(result.devices) },
+  explain: {
+    method: "explain", params: ([a, b, service]) => ({ a, b, service }), render: renderExplain,
+    exit: (result: ExplainResult) => result.allowed ? 0 : 1,
+  },
+  "policy show": { method: "policy.show", params: () => ({}), render: (result: PolicyShowResult) => renderPolicy(result) },
+  quarantine: { method: "quarantine", params: ([device]) => ({ device }), render: overrideText },
+  allow: { method: "allow", params: ([a, b, service]) => ({ a, b, service }), render: overrideText },
+  undo: {
+    method: "undo", params: ([id]) => id === undefined ? {} : { id: overrideId(id) },
+    render: ({ undone }: { undone: OverrideRecord }) => `undone: override ${undone.id}: ${undone.text}\n`,
+  },
+};
+
+export async function runClientCommand(platform: Platform, name: string, operands: string[], options: OptionValues): Promise<number> {
+  const path = controlSocket(platform, options);
+  if (name === "events") return runEvents(platform, path, options);
+  const command = COMMANDS[name] as ClientCommand<unknown> | undefined;
+  if (!command) throw new Error(`command "${name}" is declared but not implemented`);
+  const result = await call(platform, { path, method: command.method, params: command.params(operands) });
+  platform.processes.stdout(options.json ? `${JSON.stringify(result)}\n` : command.render(result));
+  return command.exit?.(result) ?? 0;
+}
+
+async function runEvents(platform: Platform, path: string, options: OptionValues): Promise<number> {
+  const write = (event: LogEvent): void => platform.processes.stdout(`${options.json ? JSON.stringify(event) : formatText(event)}\n`);
+  const follow = options.follow ? write : undefined;
+  await call(platform, {
+    path, method: "events", params: { follow: follow !== undefined }, follow,
+    answered: (result) => (result as EventsResult).events.forEach(write),
+  });
+  return 0;
+}
+
+function overrideId(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`ID: expected a number as shown by "securebox policy show", found "${text}"`);
+  return Number(text);
+}

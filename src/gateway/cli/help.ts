@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands and the manual, as data. `securebox help COMMAND` is meant to be the only manual that one needs.
+import { OPTIONS, type OptionName } from "./options.ts";
+
+export interface CommandSpec {
+  /** Words that select it: "policy check" is two. */
+  name: string;
+  operands: string;
+  /** Fewest and most operands. */
+  count: [number, number];
+  options: OptionName[];
+  summary: string;
+  details: string;
+}
+
+const CLIENT: OptionName[] = ["socket", "config", "json"];
+
+const ENDS = `A and B: a device's name, MAC address or IP address; or an outside IP address or DNS name; or one of the words
+internet, gateway.`;
+
+export const COMMANDS: CommandSpec[] = [
+  {
+    name: "gateway", operands: "", count: [0, 0], options: ["config", "policy", "state", "socket", "log-level", "log-format", "supervise"],
+    summary: "run the gateway in the foreground",
+    details: `Connects to Open vSwitch, puts the policy in force and keeps it in force: it watches the policy file, learns devices from
+their DHCP, ARP and neighbour discovery, and answers for held packets. Logs one line per event to standard error.
+SIGTERM and SIGINT end it (the flows stay in the switch and go on protecting), SIGHUP reads the policy file again.
+Options on the command line come before the same settings in the configuration file, and those before the defaults.
+
+Until a valid policy was read everything is denied. When the policy file becomes invalid the last valid policy stays in
+force, also across a restart; "securebox status" tells the errors.
+
+Exit status: 0 ended by a signal, 2 wrong usage or configuration, 5 internal error.`,
+  },
+  {
+    name: "status", operands: "", count: [0, 0], options: CLIENT, summary: "how the gateway, its switch and its policy are",
+    details: `Exit status: 0 healthy (flows are in force under a valid policy file), 1 not healthy: the problems are listed.`,
+  },
+  {
+    name: "devices", operands: "", count: [0, 0], options: CLIENT, summary: "the devices known, with their addresses, ports and groups",
+    details: `One line per device: MAC address, name (from DHCP), port, addresses, groups. Marks: "quarantined", "blocked".`,
+  },
+  {
+    name: "explain", operands: "A B [PROTO/PORT]", count: [2, 3], options: CLIENT, summary: "may A open a connection to B, and which rule decides",
+    details: `${ENDS}
+PROTO/PORT: tcp/631, udp/53, icmp, tcp, mdns, ssdp ...; left out: any traffic.
+
+Exit status: 0 allowed, 1 denied (or asked and denied by the rule's fallback).
+
+  securebox explain laptop printer tcp/631
+  securebox explain 02:00:00:00:00:11 internet tcp/443
+  securebox explain camera updates.vendor.example tcp/443`,
+  },
+  {
+    name: "policy check", operands: "FILE", count: [1, 1], options: ["json"], summary: "check a policy file without using it",
+    details: `FILE: a path, or - for standard input. Needs no running gateway. Writes one line per error: FILE:LINE:COLUMN: field: what was
+expected. Constructs that are accepted but not enforced yet are named as warnings; they open nothing.
+
+Exit status: 0 valid, 1 invalid.`,
+  },
+  {
+    name: "policy show", operands: "", count: [0, 0], options: CLIENT, summary: "the policy in force and this gateway's own decisions",
+    details: `The policy as JSON, as it is in force now (not as the file is), and the overrides by "allow" and "quarantine" with their ids.`,
+  },
+  {
+    name: "quarantine", operands: "DEVICE", count: [1, 1], options: CLIENT, summary: "cut a device off at once: it reaches nothing, nothing reaches it",
+    details: `DEVICE: its name, MAC address or IP address. Established connections are cut too. It holds across restarts, until "securebox undo".
+To quarantine a device in the policy instead, add its MAC address to "quarantine:" in the policy file.`,
+  },
+  {
+    name: "allow", operands: "A B [SERVICE]", count: [2, 3], options: CLIENT, summary: "let A open connections to B at this gateway, before all rules",
+    details: `${ENDS}
+SERVICE: as in the policy: all (default), tcp, tcp/631, udp/5000-5010, icmp, mdns, dns:example.org (to internet) ...
+It holds across restarts, until "securebox undo". A quarantine is stronger.`,
+  },
+  {
+    name: "undo", operands: "[ID]", count: [0, 1], options: CLIENT, summary: "take back an allow or quarantine: the newest, or the one with this id",
+    details: `The ids are shown by "securebox policy show".`,
+  },
+  {
+    name: "events", operands: "", count: [0, 0], options: ["follow", ...CLIENT], summary: "what happened lately, newest last",
+    details: `The gateway keeps the newest 256 events. With --follow it goes on until interrupted or until the gateway ends;
+with --json one event per line.`,
+  },
+  { name: "version", operands: "", count: [0, 0], options: ["json"], summary: "show the version", details: "" },
+  { name: "help", operands: "[COMMAND]", count: [0, 2], options: [], summary: "show this overview, or all about one command", details: "" },
+];
+
+const EXIT_STATUS = `Exit status
+  0  done; the answer is yes: allowed, valid, healthy
+  1  the answer is no: denied, invalid, not healthy
+  2  wrong usage or configuration
+  3  the gateway cannot be reached
+  4  the gateway refused: no such device, nothing to undo ...
+  5  internal error`;
+
+export function overview(): string {
+  const width = Math.max(...COMMANDS.map((command) => usage(command).length));
+  const lines = COMMANDS.map((command) => `  ${usage(command).padEnd(width)}  ${command.summary}`);
+  return `securebox: pairwise rules between the devices of one Wi-Fi network
+
+Usage: securebox COMMAND [OPERAND...] [--OPTION...]
+
+Commands
+${lines.join("\n")}
+
+Options
+${optionLines(Object.keys(OPTIONS) as OptionName[])}
+
+${EXIT_STATUS}
+
+"securebox help COMMAND" tells more about one command.
+`;
+}
+
+export function commandHelp(command: CommandSpec): string {
+  const parts = [`Usage: securebox ${usage(command)} [--OPTION...]\n\n${command.summary[0]!.toUpperCase()}${command.summary.slice(1)}.`];
+  if (command.details !== "") parts.push(command.details);
+  if (command.options.length > 0) parts.push(`Options\n${optionLines(command.options)}`);
+  if (!command.details.includes("Exit status")) parts.push(EXIT_STATUS);
+  return `${parts.join("\n\n")}\n`;
+}
+
+export function usage(command: CommandSpec): string {
+  return command.operands === "" ? command.name : `${command.name} ${command.operands}`;
+}
+
+function optionLines(names: OptionName[]): string {
+  return names.map((name) => {
+    const spec: { value?: string; summary: string } = OPTIONS[name];
+    return `  ${`--${name}${spec.value ? ` ${spec.value}` : ""}`.padEnd(20)}  ${spec.summary}`;
+  }).join("\n");
+}

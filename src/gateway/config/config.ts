@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PortRole } from "../../wifi-isolation/network.ts";
+import type { Level, LogFormat } from "../log.ts";
+
+/** How long queues may become and how long waits may last. */
+export interface Limits {
+  /** Held packets of one device, and of all. */
+  heldPerDevice: number;
+  heldTotal: number;
+  /** A held packet is decided within this time, else by its rule's fallback. Milliseconds. */
+  holdDeadline: number;
+  /** A MAC that re-associates while its old place is alive is refused for this long. Seconds. */
+  reassociationHold: number;
+  /** Devices known at a time. */
+  devices: number;
+}
+
+/** What one gateway is told about its machine: docs/configuration.md is the manual. */
+export interface GatewayConfig {
+  bridge: string;
+  /** Path of ovsdb-server's unix socket. */
+  ovsdb: string;
+  /** Path of the bridge's management socket (OpenFlow). */
+  openflow: string;
+  /** Datapath of a bridge that the gateway creates: "system" (kernel) or "netdev" (userspace). */
+  datapath: "system" | "netdev";
+  /** Port name -> role. */
+  ports: Record<string, PortRole>;
+  /** Add configured ports that the bridge lacks. */
+  managePorts: boolean;
+  network: {
+    prefixes: string[];
+    gateways: string[];
+    gatewayMacs: string[];
+    resolvers: string[];
+  };
+  /** Path of the unix socket that tells station events; absent: stations are learnt from their frames. */
+  stations?: string;
+  limits: Limits;
+  policy: string;
+  state: string;
+  socket: string;
+  log: { level: Level; format: LogFormat };
+}
+
+export const DEFAULT_CONFIG_PATH = "/etc/securebox/gateway.yaml";
+
+export const DEFAULTS = {
+  bridge: "br0",
+  ovsdb: "/var/run/openvswitch/db.sock",
+  policy: "/etc/securebox/policy.yaml",
+  state: "/var/lib/securebox",
+  socket: "/var/run/securebox.sock",
+  limits: { heldPerDevice: 64, heldTotal: 1024, holdDeadline: 200, reassociationHold: 10, devices: 1024 } satisfies Limits,
+} as const;

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control socket's messages: JSON lines over a unix stream socket (mode 0600). docs/control.md describes them for other programs.
+import type { LogEvent } from "../log.ts";
+import type { Override } from "../../wifi-isolation/network.ts";
+
+/** Longest request line; an answer may be longer (`devices`), at most MAX_ANSWER. */
+export const MAX_REQUEST = 65_536;
+export const MAX_ANSWER = 4 * 1024 * 1024;
+/** Connections at a time; a further one is closed at once. */
+export const MAX_CLIENTS = 16;
+
+export interface Request { id: number | string; method: string; params?: unknown }
+export type Answer = { id: number | string | null; result: unknown } | { id: number | string | null; error: ControlError };
+/** Sent without a request to a client that asked `events` with `follow`. */
+export interface Notification { event: LogEvent }
+
+/**
+ * bad-request: not a request, or a parameter is missing or has the wrong shape · unknown-method · not-found: no such device or override ·
+ * refused: understood, but the gateway does not do it (the message says why) · internal: our bug.
+ */
+export type ErrorCode = "bad-request" | "unknown-method" | "not-found" | "refused" | "internal";
+export interface ControlError { code: ErrorCode; message: string }
+
+/** Thrown by a method's implementation; becomes the answer's `error`. */
+export class ControlFailure extends Error {
+  override readonly name = "ControlFailure";
+  constructor(readonly code: ErrorCode, message: string) { super(message); }
+}
+
+/** What is wrong at one place of a file. Lines and columns count from 1. */
+export interface FileProblem { line?: number; column?: number; field: string; message: string }
+
+export interface PolicyStatus {
+  path: string;
+  /** "file": the file as it is now · "last-valid": the file is invalid or gone, the last valid text is in force · "none": everything is denied. */
+  source: "file" | "last-valid" | "none";
+  network?: string;
+  groups: number;
+  rules: number;
+  quarantined: number;
+  /** ISO 8601, when it came into force; absent when none. */
+  since?: string;
+  /** SHA-256 of the text in force, hexadecimal. */
+  digest?: string;
+  /** Why the file is not in force; empty when it is. */
+  errors: FileProblem[];
+  /** Constructs that are accepted but not enforced yet; they open nothing. */
+  unenforced: { path: string; reason: string; line?: number }[];
+}
+
+export interface SwitchStatus {
+  /** "ready": flows are in force · "syncing" · "down": not connected, the switch keeps the flows it has (fail_mode secure). */
+  state: "ready" | "syncing" | "down";
+  bridge: string;
+  /** OpenFlow version, "1.3" or "1.4". */
+  version?: string;
+  /** Open vSwitch's own, e.g. "3.1.0". */
+  software?: string;
+  flows: number;
+  ports: { name: string; role: string; number?: number }[];
+  /** What this switch can: probed. */
+  features: Record<string, boolean>;
+  lastError?: string;
+  /** Flow-mods of the last synchronisation after (re)connecting, and how long it took. */
+  lastSync?: { changed: number; milliseconds: number; at: string };
+  /** Bundles sent since the start, and those that the switch refused. */
+  bundles: number;
+  refused: number;
+}
+
+export interface StatusResult {
+  version: string;
+  engine: string;
+  pid: number;
+  /** Seconds since the start. */
+  uptime: number;
+  /** Flows are in force and a valid policy stands behind them. */
+  healthy: boolean;
+  /** What is wrong, one sentence each; empty when healthy. */
+  problems: string[];
+  switch: SwitchStatus;
+  policy: PolicyStatus;
+  devices: { known: number; present: number; quarantined: number; blocked: number };
+  held: { now: number; total: number; released: number; dropped: number };
+  stations: { source: "none" | "connected" | "down"; path?: string };
+  state: { path: string; saved: boolean; error?: string };
+  /** Bytes. */
+  memory: { resident: number; peak: number };
+}
+
+export interface DeviceResult {
+  id: number;
+  mac: string;
+  name?: string;
+  port: string;
+  addresses: string[];
+  groups: string[];
+  quarantined: boolean;
+  blocked: boolean;
+  /** Why, when blocked. */
+  reason?: string;
+}
+
+export interface ExplainParams { a: string; b: string; service?: string }
+export interface ExplainResult {
+  a: string;
+  b: string;
+  service: string;
+  verdict: "allow" | "deny" | "ask";
+  /** What becomes of a new connection: for "ask", the rule's fallback. */
+  allowed: boolean;
+  /** One sentence. */
+  reason: string;
+  /** What decided. */
+  decidedBy: "rule" | "override" | "quarantine" | "blocked" | "default" | "no-policy" | "network";
+  /** Index of the deciding rule in the policy's `rules`, from 0. */
+  rule?: number;
+  /** The rule as written, as JSON. */
+  ruleText?: string;
+  /** The reverse direction, for a new connection from B to A. */
+  reverse?: { verdict: "allow" | "deny" | "ask"; reason: string };
+}
+
+export interface QuarantineParams { device: string }
+export interface AllowParams { a: string; b: string; service?: string }
+/** Without `id` the newest one is undone. */
+export interface UndoParams { id?: number }
+/** An operator's decision at this gateway. It outlives a restart. */
+export interface OverrideRecord { id: number; at: string; override: Override; text: string }
+export interface PolicyShowResult { source: PolicyStatus["source"]; policy: unknown; overrides: OverrideRecord[] }
+export interface EventsParams { since?: number; follow?: boolean }
+export interface EventsResult { events: LogEvent[] }

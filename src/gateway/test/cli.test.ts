@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Platform } from "quickjs-ts";
+import { platform as real } from "quickjs-ts/platform";
+import { COMMANDS } from "../cli/help.ts";
+import { parseArguments, UsageError } from "../cli/options.ts";
+import { run } from "../cli/run.ts";
+import { ControlFailure, type StatusResult } from "../control/protocol.ts";
+import { serveControl, type Methods } from "../control/server.ts";
+
+const cli = suite("command line");
+const socket = `/tmp/securebox-cli-test-${real.processes.pid}.sock`;
+
+interface Outcome { status: number; out: string; err: string }
+
+async function securebox(argv: string[], stdin = ""): Promise<Outcome> {
+  const outcome: Outcome = { status: -1, out: "", err: "" };
+  const processes = {
+    pid: real.processes.pid, arguments: argv, environment: () => undefined, readStdin: () => stdin,
+    stdout: (text: string) => { outcome.out += text; }, stderr: (text: string) => { outcome.err += text; },
+  };
+  outcome.status = await run({ ...real, processes } as unknown as Platform, () => Promise.resolve(42));
+  return outcome;
+}
+
+async function served(methods: Methods, argv: string[]): Promise<Outcome> {
+  const server = serveControl(real.net, socket, methods, () => {});
+  try {
+    return await securebox([...argv, "--socket", socket]);
+  } finally {
+    server.close();
+  }
+}
+
+cli("options in both spellings, operands in order, -- ends the options", () => {
+  assert.equal(parseArguments(["explain", "a", "--json", "--socket=/x", "b", "--policy", "/y", "--", "--c"]),
+    { operands: ["explain", "a", "b", "--c"], options: { json: "true", socket: "/x", policy: "/y" } });
+  for (const wrong of [["--jsn"], ["--socket"], ["--socket="], ["--json=1"], ["-x"]]) assert.throws(() => parseArguments(wrong), (error: Error) => error instanceof UsageError);
+});
+
+cli("no command: the overview names every command", async () => {
+  const { status, out } = await securebox([]);
+  assert.is(status, 0);
+  for (const command of COMMANDS) assert.match(out, new RegExp(`^  ${command.name}\\b`, "m"));
+});
+
+cli("every command has its help", async () => {
+  for (const command of COMMANDS) {
+    const byWord = await securebox(["help", ...command.name.split(" ")]);
+    assert.match(byWord.out, `Usage: securebox ${command.name}`);
+    assert.equal(await securebox([...command.name.split(" "), "--help"]), byWord);
+  }
+});
+
+for (const argv of [["frobnicate"], ["policy"], ["explain", "a"], ["status", "x"], ["status", "--follow"], ["--nonsense"], ["undo", "first"]]) {
+  cli(`wrong usage is status 2: ${argv.join(" ")}`, async () => {
+    const { status, out, err } = await securebox(argv);
+    assert.is(status, 2);
+    assert.is(out, "");
+    assert.match(err, /^securebox: /);
+  });
+}
+
+cli("an unreachable gateway is status 3, with --json an error object", async () => {
+  const { status, out } = await securebox(["devices", "--socket", "/tmp/securebox-none.sock", "--json"]);
+  assert.is(status, 3);
+  assert.is((JSON.parse(out) as { error: { code: string } }).error.code, "unreachable");
+});
+
+cli("a refusal is status 4, a bug of the gateway 5", async () => {
+  const refused = await served({ quarantine: () => { throw new ControlFailure("not-found", "no device x"); } }, ["quarantine", "x"]);
+  assert.is(refused.status, 4);
+  assert.is(refused.err, "securebox: no device x\n");
+  assert.is((await served({ quarantine: () => { throw new TypeError("oops"); } }, ["quarantine", "x"])).status, 5);
+});
+
+cli("explain: 0 when allowed, 1 when denied; its operands arrive", async () => {
+  const explain = ({ a, b, service }: Record<string, unknown>) => ({ a, b, service, verdict: b === "printer" ? "allow" : "deny", allowed: b === "printer", reason: "because", decidedBy: "rule", rule: 0, ruleText: "{}" });
+  const allowed = await served({ explain }, ["explain", "laptop", "printer", "tcp/631"]);
+  assert.is(allowed.status, 0);
+  assert.is(allowed.out, "laptop -> printer tcp/631: allowed\n  because\n  rule 1: {}\n");
+  const denied = await served({ explain }, ["explain", "laptop", "camera", "--json"]);
+  assert.is(denied.status, 1);
+  assert.is((JSON.parse(denied.out) as { verdict: string }).verdict, "deny");
+});
+
+cli("status: 0 only when healthy; problems and policy errors are shown", async () => {
+  const { status, out } = await served({ status: () => UNHEALTHY }, ["status"]);
+  assert.is(status, 1);
+  assert.match(out, "NOT HEALTHY");
+  assert.match(out, "problem: the policy file is invalid");
+  assert.match(out, "policy error: /p.yaml:3:7: rules[0].from: unknown group");
+  assert.match(out, "not enforced yet: groups.a[0] (line 2): psk");
+});
+
+cli("the gateway's own status is passed on", async () => {
+  assert.is((await securebox(["gateway"])).status, 42);
+});
+
+const UNHEALTHY: StatusResult = {
+  version: "0", engine: "node", pid: 1, uptime: 3, healthy: false, problems: ["the policy file is invalid"],
+  switch: { state: "ready", bridge: "br0", flows: 1, ports: [{ name: "wlan0", role: "bss", number: 1 }], features: {}, bundles: 0, refused: 0 },
+  policy: {
+    path: "/p.yaml", source: "last-valid", network: "home", groups: 1, rules: 1, quarantined: 0,
+    errors: [{ line: 3, column: 7, field: "rules[0].from", message: "unknown group" }], unenforced: [{ path: "groups.a[0]", line: 2, reason: "psk" }],
+  },
+  devices: { known: 0, present: 0, quarantined: 0, blocked: 0 }, held: { now: 0, total: 0, released: 0, dropped: 0 },
+  stations: { source: "none" }, state: { path: "/s", saved: true }, memory: { resident: 1, peak: 1 },
+};
+
+cli.run();
