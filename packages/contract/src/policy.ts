@@ -9,7 +9,7 @@ export type Member =
   | { mud: string };
 
 /**
- * What a rule lets through, as written: "all", "tcp", "udp", "icmp", "tcp/631", "udp/5000-5010", "mdns", "ssdp",
+ * What a rule lets through, in canonical form: "all", "tcp", "udp", "icmp", "tcp/631", "udp/5000-5010", "mdns", "ssdp",
  * and for `to: internet` also "10.1.0.0/16", "2001:db8::/32", "192.0.2.7:443", "tcp/443@192.0.2.0/24",
  * "dns:example.org", "dns:*.example.org", "tcp/443@dns:*.example.org".
  */
