@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// The meaning of a policy, as a pure function of one question. It shares nothing with the compiler, so that each can be held against the other.
+//
+// In this order, the first that applies decides:
+//   1. a blocked device or one in quarantine reaches nothing and is reached by nothing
+//   2. what every device needs: DHCP, ping of the gateway, DNS at the configured resolvers
+//   3. an operator's `allow` at this gateway
+//   4. the rules in their order: the first that covers both ends and either allows the service or says `otherwise`
+//   5. denied
+import { parseService, patternCovers, prefixHolds } from "@securebox/contract";
+import type { Fallback, Policy, Rule, RuleLines, ServiceTerm } from "@securebox/contract";
+import { coverage, resolveEnd, type Coverage } from "./membership.ts";
+import type { Ip, Mac, Override } from "./network.ts";
+
+/** One side of a flow. `names`: what the resolvers' answers say the address is (also names that lead to it by CNAME). */
+export type Endpoint =
+  | { kind: "device"; mac: Mac; address?: Ip; blocked?: boolean; name?: string }
+  | { kind: "internet"; address?: Ip; names?: readonly string[] }
+  | { kind: "gateway"; address?: Ip };
+
+/** What decisions rest on besides the question. */
+export interface World {
+  policy: Policy;
+  /** For reasons that name lines. */
+  lines?: RuleLines;
+  overrides?: readonly Override[];
+  /** The network's configured resolvers. */
+  resolvers?: readonly Ip[];
+}
+
+/** What a flow carries. "mdns" and "ssdp": questions of `from` to a multicast group, and the answers of `to`. */
+export interface Flow {
+  /** Absent: an IP protocol that only "all" covers. */
+  protocol?: "tcp" | "udp" | "icmp" | "mdns" | "ssdp";
+  /** Destination port. Absent: one that no term names. */
+  port?: number;
+}
+
+/** May `from` start this flow towards `to`? Packets of the answer belong to the flow. */
+export interface Question extends World, Flow {
+  from: Endpoint;
+  to: Endpoint;
+}
+
+export type Because = "same device" | "no device" | "blocked" | "quarantine" | "infrastructure" | "override" | "rule" | "default";
+
+export interface Decision {
+  verdict: "allow" | "deny" | "ask";
+  /** With "ask": the verdict when nobody answers in time. */
+  fallback?: Fallback;
+  because: Because;
+  /** Index of the deciding rule. */
+  rule?: number;
+  /** For people: "rule 2 (line 9) allows tcp/631 from family to printers". */
+  reason: string;
+}
+
+export function decide(question: Question): Decision {
+  return beforeRules(question) ?? byRules(question) ?? { verdict: "deny", because: "default", reason: "no rule allows it" };
+}
+
+function beforeRules(question: Question): Decision | undefined {
+  const { from, to } = question;
+  if (from.kind !== "device" && to.kind !== "device") return { verdict: "deny", because: "no device", reason: "neither end is a device of this network" };
+  if (from.kind === "device" && to.kind === "device" && from.mac === to.mac) return { verdict: "deny", because: "same device", reason: "a device does not reach itself through the network" };
+  return byQuarantine(question, from) ?? byQuarantine(question, to) ?? byInfrastructure(question) ?? byOverride(question);
+}
+
+function byQuarantine({ policy, overrides = [] }: World, end: Endpoint): Decision | undefined {
+  if (end.kind !== "device") return undefined;
+  const { mac } = end;
+  if (end.blocked) return { verdict: "deny", because: "blocked", reason: `${mac} is blocked at this gateway` };
+  if (policy.quarantine.includes(mac)) return { verdict: "deny", because: "quarantine", reason: `${mac} is in quarantine by the policy` };
+  const here = overrides.some((override) => override.kind === "quarantine" && override.device === mac);
+  return here ? { verdict: "deny", because: "quarantine", reason: `${mac} was put in quarantine at this gateway` } : undefined;
+}
+
+function byInfrastructure(question: Question): Decision | undefined {
+  const need = whatEveryDeviceNeeds(question);
+  return need === undefined ? undefined : { verdict: "allow", because: "infrastructure", reason: `every device needs ${need}` };
+}
+
+// Ports: RFC 2131 §4.1 (67, 68), RFC 8415 §7.2 (547, 546), RFC 1035 §4.2 (53).
+function whatEveryDeviceNeeds({ from, to, protocol, port, resolvers = [] }: Question): string | undefined {
+  if (from.kind === "device" && to.kind === "gateway") {
+    if (protocol === "icmp") return "to ping its gateway";
+    if (protocol === "udp" && (port === 67 || port === 547)) return "DHCP";
+  }
+  if (from.kind === "gateway" && protocol === "udp" && (port === 68 || port === 546)) return "DHCP";
+  const toResolver = from.kind === "device" && to.address !== undefined && resolvers.includes(to.address);
+  return toResolver && port === 53 && (protocol === "udp" || protocol === "tcp") ? "the network's resolver" : undefined;
+}
+
+function byOverride(question: Question): Decision | undefined {
+  const { overrides = [], policy } = question;
+  for (const override of overrides) {
+    if (override.kind !== "allow") continue;
+    const certain = covers(policy, override.a, question.from) === "certain" && covers(policy, override.b, question.to) === "certain";
+    if (certain && serviceCovers(override.service, question)) {
+      return { verdict: "allow", because: "override", reason: `allowed at this gateway: ${override.service} from ${override.a} to ${override.b}` };
+    }
+  }
+  return undefined;
+}
+
+function byRules(question: Question): Decision | undefined {
+  for (const step of rulesBetween(question, question.from, question.to)) {
+    const decision = byRule(question, step);
+    if (decision) return decision;
+  }
+  return undefined;
+}
+
+/** A rule that covers both ends, and how surely. */
+export interface Step {
+  index: number;
+  rule: Rule;
+  coverage: Exclude<Coverage, "no">;
+}
+
+export function* rulesBetween({ policy }: World, from: Endpoint, to: Endpoint): Generator<Step> {
+  for (const [index, rule] of policy.rules.entries()) {
+    const a = covers(policy, rule.from, from);
+    const b = a === "no" ? "no" : covers(policy, rule.to, to);
+    if (b !== "no") yield { index, rule, coverage: a === "certain" && b === "certain" ? "certain" : "possible" };
+  }
+}
+
+function byRule(question: Question, { index, rule, coverage }: Step): Decision | undefined {
+  const service = coverage === "certain" ? servicesOf(rule).find((text) => serviceCovers(text, question)) : undefined;
+  const wanted = service === undefined ? ruleOtherwise(rule, coverage) : { verdict: "allow" as const };
+  if (!wanted) return undefined;
+  const decision = (verdict: Decision["verdict"], note: string): Decision =>
+    ({ verdict, because: "rule", rule: index, reason: `${ruleName(question, index)} ${says(verdict, service)} from ${rule.from} to ${rule.to}${note}` });
+  if (passesUnanalysed(rule) && wanted.verdict !== "deny") return decision("deny", `: it would pass ${rule.analyse}, which is not enforced yet`);
+  // Discovery goes to group addresses; such frames are never held.
+  if (wanted.verdict === "ask" && isDiscovery(question)) return decision("deny", ": discovery is never asked about");
+  const possible = coverage === "possible" ? ", of which an unknown device may be a member that cannot be told yet" : "";
+  const fallback = wanted.fallback === undefined ? {} : { fallback: wanted.fallback };
+  return { ...decision(wanted.verdict, possible), ...fallback };
+}
+
+/** A rule whose flows should be steered through an analysis that is not there: letting them by would be more than was written. */
+export function passesUnanalysed(rule: Rule): boolean {
+  return rule.analyse !== undefined && rule.how === "redirect";
+}
+
+/** What the rule says of services that its `allow` lacks. For a device that is only possibly covered, nothing that opens. */
+export function ruleOtherwise(rule: Rule, coverage: "certain" | "possible"): { verdict: Decision["verdict"]; fallback?: Fallback } | undefined {
+  if (rule.otherwise === "ask") return { verdict: "ask", fallback: coverage === "certain" ? rule.fallback ?? "deny" : "deny" };
+  if (rule.otherwise === "allow" && coverage === "possible") return undefined;
+  return rule.otherwise && { verdict: rule.otherwise };
+}
+
+export function servicesOf(rule: Rule): string[] {
+  return rule.allow === "all" ? ["all"] : rule.allow ?? [];
+}
+
+/** "rule 2 (line 9)"; people count from 1. */
+export function ruleName({ lines }: World, index: number): string {
+  const line = lines?.rules[index];
+  return line ? `rule ${index + 1} (line ${line})` : `rule ${index + 1}`;
+}
+
+function says(verdict: Decision["verdict"], service: string | undefined): string {
+  const what = service ?? "what it does not list";
+  return { allow: `allows ${what}`, deny: `denies ${what}`, ask: `asks about ${what}` }[verdict];
+}
+
+function covers(policy: Policy, end: string, endpoint: Endpoint): Coverage {
+  const resolved = resolveEnd(end);
+  if (endpoint.kind !== "device") return resolved.kind === endpoint.kind ? "certain" : "no";
+  return coverage(policy, resolved, endpoint.mac);
+}
+
+function isDiscovery({ protocol }: Flow): boolean {
+  return protocol === "mdns" || protocol === "ssdp";
+}
+
+/** A text that is no service covers nothing. */
+function serviceCovers(text: string, question: Question): boolean {
+  const term = parseService(text);
+  return term.ok && termCovers(term.value, question);
+}
+
+function termCovers(term: ServiceTerm, question: Question): boolean {
+  if (term.kind === "all") return true;
+  if (term.kind === "discovery") return term.protocol === question.protocol;
+  // Unicast udp/5353 is not discovery, and "udp" does not open multicast.
+  if (isDiscovery(question)) return false;
+  if (term.protocol !== undefined && term.protocol !== question.protocol) return false;
+  return portsCover(term.ports, question) && remoteCovers(term, question.to);
+}
+
+function portsCover(ports: { first: number; last: number } | undefined, { protocol, port }: Flow): boolean {
+  if (!ports) return true;
+  const hasPorts = protocol === "tcp" || protocol === "udp";
+  return hasPorts && port !== undefined && port >= ports.first && port <= ports.last;
+}
+
+function remoteCovers(term: Extract<ServiceTerm, { kind: "traffic" }>, to: Endpoint): boolean {
+  if (term.prefix === undefined && term.name === undefined) return true;
+  if (to.kind !== "internet") return false;
+  if (term.prefix !== undefined) return to.address !== undefined && prefixHolds(term.prefix, to.address);
+  return (to.names ?? []).some((name) => patternCovers(term.name!, name));
+}
