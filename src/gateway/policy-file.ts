@@ -5,6 +5,7 @@ import type { Policy } from "@securebox/contract";
 import type { FileStatus, Millis, Platform, Timer, Watch } from "quickjs-ts";
 import type { FileProblem, PolicyStatus } from "./control/protocol.ts";
 import type { Log } from "./log.ts";
+import type { ParsedPolicy } from "./policy-text.ts";
 import type { StateDirectory } from "./state.ts";
 
 /** The file must read the same at both ends of this span. Short: an edit is in force within 50 ms. */
@@ -16,7 +17,6 @@ export const MAX_POLICY_BYTES = 1024 * 1024;
 /** The last valid text, in the state directory: in force after a restart while the file is invalid. */
 const LAST_VALID = "policy.yaml";
 
-export interface ParsedPolicy { policy?: Policy; errors: FileProblem[]; unenforced: PolicyStatus["unenforced"] }
 export type ParsePolicy = (text: string) => ParsedPolicy;
 
 type Machine = Pick<Platform, "files" | "timers" | "time" | "crypto">;
@@ -42,7 +42,7 @@ export class PolicyFile {
     this.#parse = parse;
     this.#state = state;
     this.#log = log;
-    this.#status = { path, source: "none", groups: 0, rules: 0, quarantined: 0, errors: [], unenforced: [] };
+    this.#status = { path, source: "none", groups: 0, rules: 0, quarantined: 0, errors: [], warnings: [], unenforced: [] };
   }
 
   get policy(): Policy | undefined { return this.#policy; }
@@ -101,14 +101,14 @@ export class PolicyFile {
   #accept(text: string, source: "file" | "last-valid"): void {
     const digest = hexadecimal(this.#machine.crypto.sha256(new TextEncoder().encode(text)));
     if (digest === this.#status.digest) return this.#sameAgain(source);
-    const { policy, errors, unenforced } = this.#parse(text);
+    const { policy, errors, warnings, unenforced } = this.#parse(text);
     if (!policy) return this.#reject(errors);
     this.#policy = policy;
     const { path } = this.#status;
     const since = new Date(this.#machine.time.date()).toISOString();
     this.#status = {
       path, source, network: policy.network, groups: Object.keys(policy.groups).length, rules: policy.rules.length,
-      quarantined: policy.quarantine.length, since, digest, errors: [], unenforced,
+      quarantined: policy.quarantine.length, since, digest, errors: [], warnings, unenforced,
     };
     this.#log.info("policy in force", { source, network: policy.network, rules: policy.rules.length, digest: digest.slice(0, 12) });
     for (const item of unenforced) this.#log.warn("policy construct not enforced yet", { field: item.path, line: item.line, reason: item.reason });

@@ -7,11 +7,12 @@ import { place } from "./render.ts";
 
 export function checkPolicy(platform: Platform, file: string, options: OptionValues): number {
   const text = file === "-" ? platform.processes.readStdin() : platform.files.readText(file);
-  const { policy, errors, unenforced } = parsePolicyText(text);
+  const { policy, errors, warnings, unenforced } = parsePolicyText(text);
   const name = file === "-" ? "standard input" : file;
-  if (options.json) platform.processes.stdout(`${JSON.stringify({ file, valid: policy !== undefined, errors, unenforced })}\n`);
+  if (options.json) platform.processes.stdout(`${JSON.stringify({ file, valid: policy !== undefined, errors, warnings, unenforced })}\n`);
   else {
     for (const error of errors) platform.processes.stdout(`${place(name, error)}\n`);
+    for (const warning of warnings) platform.processes.stdout(`${place(name, { ...warning, message: `warning: ${warning.message}` })}\n`);
     for (const item of unenforced) platform.processes.stdout(`${place(name, { line: item.line, field: item.path, message: `warning: not enforced yet, opens nothing: ${item.reason}` })}\n`);
     if (policy) platform.processes.stdout(`${name}: valid: network "${policy.network}", ${Object.keys(policy.groups).length} groups, ${policy.rules.length} rules\n`);
   }

@@ -53,6 +53,7 @@ export function call(platform: Pick<Platform, "net" | "timers">, request: Call):
           fail(error as Error);
         }
       },
+      end: () => stream.destroy(),
       close(error) {
         deadline.cancel();
         if (request.follow && result !== undefined) resolve(result);

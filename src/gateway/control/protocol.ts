@@ -44,6 +44,8 @@ export interface PolicyStatus {
   digest?: string;
   /** Why the file is not in force; empty when it is. */
   errors: FileProblem[];
+  /** Of the policy in force: rules that never decide, groups without members. */
+  warnings: FileProblem[];
   /** Constructs that are accepted but not enforced yet; they open nothing. */
   unenforced: { path: string; reason: string; line?: number }[];
 }

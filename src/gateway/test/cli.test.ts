@@ -94,6 +94,18 @@ cli("status: 0 only when healthy; problems and policy errors are shown", async (
   assert.match(out, "not enforced yet: groups.a[0] (line 2): psk");
 });
 
+cli("policy check: 0 valid, 1 invalid with line, column and field; unenforced constructs are named", async () => {
+  const valid = await securebox(["policy", "check", "-"], "network: home\ngroups:\n  family: [ { psk: alice } ]\nrules:\n  - { from: family, to: internet, allow: all }\n");
+  assert.is(valid.status, 0, valid.out);
+  assert.match(valid.out, /^standard input:3: groups\.family\[0\]: warning: not enforced yet, opens nothing: psk alice/m);
+  const invalid = await securebox(["policy", "check", "-"], "network: home\nrules:\n  - { from: family, to: internet, alow: all }\n");
+  assert.is(invalid.status, 1);
+  assert.match(invalid.out, /^standard input:3:\d+: rules\[0\]/m);
+  const json = JSON.parse((await securebox(["policy", "check", "-", "--json"], "rules: 7\n")).out) as { valid: boolean; errors: unknown[] };
+  assert.is(json.valid, false);
+  assert.ok(json.errors.length > 0);
+});
+
 cli("the gateway's own status is passed on", async () => {
   assert.is((await securebox(["gateway"])).status, 42);
 });
@@ -103,7 +115,7 @@ const UNHEALTHY: StatusResult = {
   switch: { state: "ready", bridge: "br0", flows: 1, ports: [{ name: "wlan0", role: "bss", number: 1 }], features: {}, bundles: 0, refused: 0 },
   policy: {
     path: "/p.yaml", source: "last-valid", network: "home", groups: 1, rules: 1, quarantined: 0,
-    errors: [{ line: 3, column: 7, field: "rules[0].from", message: "unknown group" }], unenforced: [{ path: "groups.a[0]", line: 2, reason: "psk" }],
+    errors: [{ line: 3, column: 7, field: "rules[0].from", message: "unknown group" }], warnings: [], unenforced: [{ path: "groups.a[0]", line: 2, reason: "psk" }],
   },
   devices: { known: 0, present: 0, quarantined: 0, blocked: 0 }, held: { now: 0, total: 0, released: 0, dropped: 0 },
   stations: { source: "none" }, state: { path: "/s", saved: true }, memory: { resident: 1, peak: 1 },

@@ -66,6 +66,13 @@ function listenHandle(address: Address, mode: number): Handle {
   return handle;
 }
 
+/** `server.listen({ _handle })` takes TCP handles only: of a pipe's it takes the descriptor and adds it to the event loop twice (EEXIST). */
+function adopt(server: net.Server, handle: Handle): void {
+  const inner = server as unknown as { _handle: Handle; _listen2(address: null, port: -1, type: -1, backlog: number): void };
+  inner._handle = handle;
+  inner._listen2(null, -1, -1, 511);
+}
+
 const listen: Net["listen"] = (address, accept, { mode = 0o600, highWaterMark = defaultHighWaterMark } = {}): Listener => {
   const handle = listenHandle(address, mode);
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -74,8 +81,8 @@ const listen: Net["listen"] = (address, accept, { mode = 0o600, highWaterMark = 
     stream.attach(handlers, (cause) => platformError("accepted", print(address), cause));
     setImmediate(() => handlers.open?.());
   });
-  server.listen({ _handle: handle } as unknown as net.ListenOptions);
-  const port = (server.address() as net.AddressInfo).port;
+  adopt(server, handle);
+  const port = "unix" in address ? 0 : (server.address() as net.AddressInfo).port;
   return {
     address: "unix" in address ? address : { host: address.host, port },
     close() {
