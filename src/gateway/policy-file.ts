@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The watched policy file. A valid text comes into force; an invalid one is reported and the old policy stays. A text counts only when
 // the file was closed and then stood still for a moment, because half a YAML file often is a valid one.
-import type { Policy } from "@securebox/contract";
+import type { Policy, RuleLines } from "@securebox/contract";
 import type { FileStatus, Millis, Platform, Timer, Watch } from "quickjs-ts";
 import type { FileProblem, PolicyStatus } from "./control/protocol.ts";
 import type { Log } from "./log.ts";
@@ -32,6 +32,7 @@ export class PolicyFile {
   /** Called when another policy is in force. */
   changed: (policy: Policy) => void = () => {};
   #policy: Policy | undefined;
+  #lines: RuleLines | undefined;
   #status: PolicyStatus;
   #watch: Watch | undefined;
   #timer: Timer | undefined;
@@ -46,6 +47,8 @@ export class PolicyFile {
   }
 
   get policy(): Policy | undefined { return this.#policy; }
+  /** Lines of the text in force, for explanations. */
+  get lines(): RuleLines | undefined { return this.#lines; }
   get status(): PolicyStatus { return this.#status; }
 
   /** Puts the last valid policy in force at once, then the file as soon as it stands still; then watches. */
@@ -101,9 +104,10 @@ export class PolicyFile {
   #accept(text: string, source: "file" | "last-valid"): void {
     const digest = hexadecimal(this.#machine.crypto.sha256(new TextEncoder().encode(text)));
     if (digest === this.#status.digest) return this.#sameAgain(source);
-    const { policy, errors, warnings, unenforced } = this.#parse(text);
+    const { policy, lines, errors, warnings, unenforced } = this.#parse(text);
     if (!policy) return this.#reject(errors);
     this.#policy = policy;
+    this.#lines = lines;
     const { path } = this.#status;
     const since = new Date(this.#machine.time.date()).toISOString();
     this.#status = {

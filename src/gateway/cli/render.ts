@@ -48,10 +48,8 @@ export function renderDevices(devices: DeviceResult[]): string {
 }
 
 export function renderExplain(result: ExplainResult): string {
-  const word = result.verdict === "ask" ? `ask (${result.allowed ? "allowed" : "denied"} unless decided otherwise)` : result.allowed ? "allowed" : "denied";
-  const rule = result.rule === undefined ? "" : `  rule ${result.rule + 1}: ${result.ruleText ?? ""}\n`;
-  const reverse = result.reverse ? `  the other way: ${result.reverse.verdict}: ${result.reverse.reason}\n` : "";
-  return `${result.a} -> ${result.b} ${result.service}: ${word}\n  ${result.reason}\n${rule}${reverse}`;
+  const rule = result.ruleText === undefined ? [] : [`  ${result.ruleText}`];
+  return `${[...result.lines, ...rule].join("\n")}\n`;
 }
 
 export function renderPolicy(result: PolicyShowResult): string {

@@ -107,20 +107,20 @@ export interface ExplainParams { a: string; b: string; service?: string }
 export interface ExplainResult {
   a: string;
   b: string;
-  service: string;
+  /** As asked; absent: any traffic. */
+  service?: string;
   verdict: "allow" | "deny" | "ask";
-  /** What becomes of a new connection: for "ask", the rule's fallback. */
+  /** What becomes of a new connection: for "ask", the rule's fallback. Without `service`: whether anything is open. */
   allowed: boolean;
+  /** What decided. */
+  because: "same device" | "no device" | "blocked" | "quarantine" | "infrastructure" | "override" | "rule" | "default" | "no policy";
   /** One sentence. */
   reason: string;
-  /** What decided. */
-  decidedBy: "rule" | "override" | "quarantine" | "blocked" | "default" | "no-policy" | "network";
-  /** Index of the deciding rule in the policy's `rules`, from 0. */
+  /** Index of the deciding rule in the policy's `rules`, from 0, and the rule itself. */
   rule?: number;
-  /** The rule as written, as JSON. */
   ruleText?: string;
-  /** The reverse direction, for a new connection from B to A. */
-  reverse?: { verdict: "allow" | "deny" | "ask"; reason: string };
+  /** The whole explanation, with the other direction, a sentence a line. */
+  lines: string[];
 }
 
 export interface QuarantineParams { device: string }

@@ -76,10 +76,13 @@ cli("a refusal is status 4, a bug of the gateway 5", async () => {
 });
 
 cli("explain: 0 when allowed, 1 when denied; its operands arrive", async () => {
-  const explain = ({ a, b, service }: Record<string, unknown>) => ({ a, b, service, verdict: b === "printer" ? "allow" : "deny", allowed: b === "printer", reason: "because", decidedBy: "rule", rule: 0, ruleText: "{}" });
+  const explain = ({ a, b, service }: Record<string, unknown>) => {
+    const allowed = b === "printer";
+    return { a, b, service, verdict: allowed ? "allow" : "deny", allowed, because: "rule", reason: "r", rule: 0, ruleText: "{}", lines: [`${a} -> ${b} ${service}`, "because r"] };
+  };
   const allowed = await served({ explain }, ["explain", "laptop", "printer", "tcp/631"]);
   assert.is(allowed.status, 0);
-  assert.is(allowed.out, "laptop -> printer tcp/631: allowed\n  because\n  rule 1: {}\n");
+  assert.is(allowed.out, "laptop -> printer tcp/631\nbecause r\n  {}\n");
   const denied = await served({ explain }, ["explain", "laptop", "camera", "--json"]);
   assert.is(denied.status, 1);
   assert.is((JSON.parse(denied.out) as { verdict: string }).verdict, "deny");

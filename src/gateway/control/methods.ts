@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The methods of the control socket: checks parameters and hands over to the gateway.
+import { parseService } from "@securebox/contract";
+import type { EventLog } from "../log.ts";
+import { ControlFailure, type DeviceResult, type ExplainParams, type ExplainResult, type OverrideRecord, type PolicyShowResult, type StatusResult } from "./protocol.ts";
+import type { Client, Methods } from "./server.ts";
+
+/** What an operator may ask of a gateway. The changing ones resolve when the switch has acknowledged, or at once while there is none. */
+export interface Operations {
+  status(): StatusResult;
+  devices(): DeviceResult[];
+  explain(params: ExplainParams): ExplainResult;
+  policy(): PolicyShowResult;
+  quarantine(device: string): Promise<OverrideRecord>;
+  allow(a: string, b: string, service: string): Promise<OverrideRecord>;
+  undo(id?: number): Promise<OverrideRecord>;
+}
+
+export function controlMethods(gateway: Operations, log: EventLog): Methods {
+  return {
+    status: () => gateway.status(),
+    devices: () => ({ devices: gateway.devices() }),
+    explain: (params) => gateway.explain({ a: text(params, "a"), b: text(params, "b"), service: optionalText(params, "service") }),
+    "policy.show": () => gateway.policy(),
+    quarantine: async (params) => ({ override: await gateway.quarantine(text(params, "device")) }),
+    allow: async (params) => ({ override: await gateway.allow(text(params, "a"), text(params, "b"), service(params)) }),
+    undo: async (params) => ({ undone: await gateway.undo(optionalInteger(params, "id")) }),
+    events: (params, client) => events(params, client, log),
+  };
+}
+
+function events(params: Record<string, unknown>, client: Client, log: EventLog): unknown {
+  const since = optionalInteger(params, "since") ?? 0;
+  if (params["follow"] === true) client.closed(log.follow((event) => client.notify({ event })));
+  return { events: log.since(since) };
+}
+
+/** A service as policies write it, in canonical form. */
+function service(params: Record<string, unknown>): string {
+  const given = optionalText(params, "service") ?? "all";
+  const parsed = parseService(given);
+  if (!parsed.ok) throw new ControlFailure("bad-request", `service: ${parsed.message}; expected ${parsed.expected}`);
+  return given;
+}
+
+function text(params: Record<string, unknown>, name: string): string {
+  const value = optionalText(params, name);
+  if (value === undefined) throw new ControlFailure("bad-request", `${name}: expected a text`);
+  return value;
+}
+
+function optionalText(params: Record<string, unknown>, name: string): string | undefined {
+  const value = params[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string" || value === "" || value.length > 256) throw new ControlFailure("bad-request", `${name}: expected a text of 1 to 256 characters`);
+  return value;
+}
+
+function optionalInteger(params: Record<string, unknown>, name: string): number | undefined {
+  const value = params[name];
+  if (value === undefined || value === null) return undefined;
+  if (!Number.isInteger(value) || (value as number) < 0) throw new ControlFailure("bad-request", `${name}: expected a whole number`);
+  return value as number;
+}
