@@ -62,7 +62,9 @@ static size_t decode(const char *text, uint8_t *out)
 
 static bool transmit(int fd, const uint8_t *frame, size_t length)
 {
-    while (send(fd, frame, length, 0) < 0) {
+    for (int busy = 0; send(fd, frame, length, 0) < 0;) {
+        // A full queue, or a radio that drops the frame, which looks the same from here.
+        if (errno == ENOBUFS && busy++ == 10) return true;
         if (errno == ENOBUFS) usleep(200);
         else if (errno != EINTR) return false;
     }

@@ -42,6 +42,7 @@ export class RadioModel {
   /** Makes an interface in namespace `ap` for every name in `bsses`, to be added to the switch as a port. */
   static async create(lab: Lab, ap: Namespace, bsses: readonly string[], mode: RadioMode): Promise<RadioModel> {
     const air = await lab.namespace("air");
+    for (const quiet of [ap, air]) await quiet.script("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6"); // switch ports have no stack
     for (const bss of bsses) await veth({ namespace: ap, name: bss }, { namespace: air, name: bss });
     const radio: RadioModel = new RadioModel(lab, mode, air, await StationEvents.listen(lab, bsses, {
       stations: (bss) => [...radio.#associated.values()].filter((each) => each.bss === bss).map(({ mac, key }) => ({ address: mac, key })),
@@ -84,7 +85,8 @@ export class RadioModel {
       const mode = this.#mode === "plain" ? "bridge" : "vepa";
       await must(["ip", "-n", this.#air.path, "link", "add", "link", bss, "name", stationInterface, "netns", station.path, "address", mac, "type", "macvlan", "mode", mode]);
       this.#links.set(station, bss);
-      await noChecksumOffload(station, stationInterface);
+      await tune(station, stationInterface);
+      await must(["ip", "-n", station.path, "link", "set", stationInterface, "allmulticast", "on"]); // else macvlan delivers joined groups only
     }
     await must(station.inside(["nft", "-f", "-"]), { input: onlySource(mac) });
   }
@@ -114,12 +116,13 @@ export async function veth(a: Cable, b: Cable): Promise<void> {
   const end = (at: Cable) => ["name", at.name, ...(at.mac ? ["address", at.mac] : []), "netns", at.namespace.path];
   await must(["ip", "link", "add", ...end(a), "type", "veth", "peer", ...end(b)]);
   await Promise.all([a, b].map(async ({ namespace, name }) => {
-    await noChecksumOffload(namespace, name);
+    await tune(namespace, name);
     await must(["ip", "-n", namespace.path, "link", "set", name, "up"]);
   }));
 }
 
 // The userspace datapath passes frames on as they are: a checksum that the sender's kernel leaves to hardware would stay missing.
-async function noChecksumOffload(namespace: Namespace, name: string): Promise<void> {
-  await must(namespace.inside(["ethtool", "-K", name, "tx", "off"]));
+// Duplicate address detection waits 200 ms for an answer instead of a second.
+async function tune(namespace: Namespace, name: string): Promise<void> {
+  await namespace.script(`ethtool -K ${name} tx off\necho 200 > /proc/sys/net/ipv6/neigh/${name}/retrans_time_ms\n`);
 }

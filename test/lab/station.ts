@@ -17,7 +17,7 @@ export interface StationPlan {
   key?: string;
 }
 
-// SLAAC in half a second instead of three: solicit at once, and wait 200 ms for an answer to duplicate address detection.
+// SLAAC in half a second instead of three: solicit at once (and see `tune`).
 const stack = `
 for setting in all default; do
   echo 0 > /proc/sys/net/ipv6/conf/$setting/router_solicitation_delay
@@ -25,7 +25,6 @@ for setting in all default; do
   echo 0 > /proc/sys/net/ipv4/conf/$setting/accept_redirects
   echo 0 > /proc/sys/net/ipv6/conf/$setting/accept_redirects
 done
-echo 200 > /proc/sys/net/ipv6/neigh/default/retrans_time_ms
 `;
 
 export class Station {

@@ -120,7 +120,7 @@ function configuration(directory: string, hosts: string, leases: Record<string, 
 no-resolv
 no-hosts
 no-ping
-log-facility=-
+log-facility=${directory}/dnsmasq.log
 user=root
 pid-file=${directory}/dnsmasq.pid
 dhcp-leasefile=${directory}/dnsmasq.leases
