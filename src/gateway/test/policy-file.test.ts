@@ -7,6 +7,7 @@ import { EventLog } from "../log.ts";
 import { PolicyFile } from "../policy-file.ts";
 import { parsePolicyText } from "../policy-text.ts";
 import { StateDirectory } from "../state.ts";
+import { Machine, quiet } from "./machine.ts";
 
 const root = `/tmp/securebox-policy-test-${platform.processes.pid}`;
 const path = `${root}/policy.yaml`;
@@ -126,6 +127,25 @@ policies("a file that still grows is not read: half of it would be valid too", a
   await until("in force", () => seen.length > 0);
   assert.is(file.status.rules, 5);
   assert.equal(seen, ["slow"]);
+});
+
+policies("a file that a second writer changes while it is read is not in force before it stands still", () => {
+  const machine = new Machine();
+  const file = new PolicyFile(machine.platform, "/p", parsePolicyText, new StateDirectory(machine.platform, "/s", quiet), quiet);
+  const write = (text: string): void => void machine.disk.set("/p", text);
+  write(policy("whole"));
+  file.start();
+  machine.pass(2);
+  write("network: torn\n");
+  machine.pass(4);
+  write("network: torn\nrules: []\n");
+  machine.pass(5);
+  assert.is(file.policy, undefined);
+  write(policy("done"));
+  machine.pass(5);
+  assert.is(file.policy, undefined);
+  machine.pass(5);
+  assert.is(file.policy?.network, "done");
 });
 
 policies("after a restart with an invalid file the last valid policy is in force at once", async () => {

@@ -1,53 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { PlatformError, type Platform, type Timer } from "quickjs-ts";
-import type { Log } from "../log.ts";
 import { MAX_OVERRIDES, Overrides } from "../overrides.ts";
 import { StateDirectory } from "../state.ts";
 import { nextDelay } from "../supervisor.ts";
+import { Machine, quiet } from "./machine.ts";
 
 const state = suite("state directory");
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
-
-/** A disk and a clock in memory; `full` makes writing fail. */
-class Machine {
-  readonly disk = new Map<string, string>();
-  writes = 0;
-  full = false;
-  now = 0;
-  #due: { at: number; run: () => void }[] = [];
-
-  readonly platform = {
-    files: {
-      status: (path: string) => this.disk.has(path) ? { kind: "file" } : undefined,
-      readText: (path: string) => this.disk.get(path),
-      makeDirectory: () => {},
-      replace: (path: string, data: string) => {
-        if (this.full) throw new PlatformError("write", "ENOSPC", path);
-        this.writes++;
-        this.disk.set(path, data);
-      },
-    },
-    time: { now: () => this.now, date: () => this.now },
-    timers: {
-      after: (delay: number, run: () => void): Timer => {
-        const entry = { at: this.now + delay, run };
-        this.#due.push(entry);
-        return { cancel: () => { this.#due = this.#due.filter((other) => other !== entry); } };
-      },
-    },
-  } as unknown as Platform;
-
-  pass(milliseconds: number): void {
-    this.now += milliseconds;
-    for (const entry of this.#due.filter(({ at }) => at <= this.now)) {
-      this.#due = this.#due.filter((other) => other !== entry);
-      entry.run();
-    }
-  }
-}
-
 state("many changes within two seconds are one write, with the newest content", () => {
   const machine = new Machine();
   const directory = new StateDirectory(machine.platform, "/s", quiet);
