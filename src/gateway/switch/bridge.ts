@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bridge as OVSDB shows it: made sure of (fail_mode secure, the configured ports), and followed as netdevs come and go.
+import { OvsdbClient, type MonitorHandle, type Ports, type Row, type Transaction } from "node-openvswitch/ovsdb";
+import type { SwitchPort } from "../../wifi-isolation/network.ts";
+import type { GatewayConfig } from "../config/config.ts";
+import type { Log } from "../log.ts";
+
+/** What the gateway knows of its bridge. Ports without an OpenFlow number are not listed: their netdev is missing. */
+export interface BridgeState {
+  connected: boolean;
+  /** Open vSwitch's version, "3.1.0". */
+  software?: string;
+  ports: SwitchPort[];
+  /** Why the bridge is not as it should be. */
+  problem?: string;
+}
+
+type BridgeConfig = Pick<GatewayConfig, "bridge" | "ovsdb" | "ports" | "managePorts" | "datapath">;
+
+const TABLES = {
+  Open_vSwitch: { columns: ["bridges", "ovs_version"] },
+  Bridge: { columns: ["name", "ports", "fail_mode", "protocols"] },
+  Port: { columns: ["name", "interfaces"] },
+  Interface: { columns: ["name", "ofport", "mac_in_use", "error"] },
+};
+/** OpenFlow versions that we need; a bridge that names versions must name these. An empty list means all. */
+const PROTOCOLS = ["OpenFlow13", "OpenFlow14"];
+/** A repair that the database refused is tried again after this long. */
+const RETRY = 5000;
+
+export class Bridge {
+  state: BridgeState = { connected: false, ports: [] };
+  readonly #config: BridgeConfig;
+  readonly #log: Log;
+  readonly #changed: (state: BridgeState) => void;
+  readonly #client: OvsdbClient;
+  readonly #ports: Ports;
+  #monitor: MonitorHandle | undefined;
+  #repairing = false;
+  #closed = false;
+  #problem: string | undefined;
+
+  /** Connects at once and for good. `changed` is called when ports or connection changed. */
+  constructor(ports: Ports, config: BridgeConfig, log: Log, changed: (state: BridgeState) => void) {
+    this.#config = config;
+    this.#log = log;
+    this.#changed = changed;
+    this.#ports = ports;
+    this.#client = new OvsdbClient(ports, {
+      remotes: [{ unix: config.ovsdb }],
+      reconnect: { minimum: 100, maximum: 2000 },
+      ready: () => this.#ready(),
+      lost: (reason) => this.#lost(reason),
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#client.close();
+  }
+
+  #ready(): void {
+    this.#log.info("ovsdb connected", { path: this.#config.ovsdb });
+    if (this.#monitor) return this.#look();
+    this.#client.monitor(TABLES).then((monitor) => {
+      this.#monitor = monitor;
+      monitor.replica.onChange(() => this.#look());
+      this.#look();
+    }, (error: Error) => this.#log.error("ovsdb refused the monitor", { reason: error.message }));
+  }
+
+  #lost(reason: string): void {
+    if (this.#closed) return;
+    if (this.state.connected) this.#log.warn("ovsdb lost", { reason });
+    this.#tell({ ...this.state, connected: false });
+  }
+
+  /** Compares the database with the configuration; repairs, and tells what is there. */
+  #look(): void {
+    const replica = this.#monitor?.replica;
+    if (!replica || !this.#client.ready) return;
+    const root = [...replica.table("Open_vSwitch").values()][0];
+    const bridge = [...replica.table("Bridge").values()].find((row) => row["name"] === this.#config.bridge);
+    const members = this.#members(bridge);
+    const repair = this.#repair(root, bridge, members);
+    if (repair) this.#run(repair);
+    const ports = Object.entries(this.#config.ports).flatMap(([name, role]) => {
+      const row = members.get(name);
+      const number = Number(row?.["ofport"] ?? -1);
+      return row && number > 0 ? [{ name, number, role, mac: row["mac_in_use"] as string | undefined }] : [];
+    });
+    this.#tell({ connected: true, software: root?.["ovs_version"] as string | undefined, ports, problem: this.#problem });
+  }
+
+  /** The bridge's interfaces by name, its own included. */
+  #members(bridge: Row | undefined): Map<string, Row> {
+    const { replica } = this.#monitor!;
+    const [ports, interfaces] = [replica.table("Port"), replica.table("Interface")];
+    const rows = list(bridge?.["ports"]).flatMap((port) => list(ports.get(port)?.["interfaces"])).map((uuid) => interfaces.get(uuid));
+    return new Map(rows.filter((row) => row !== undefined).map((row) => [row["name"] as string, row]));
+  }
+
+  /** What makes the bridge as it should be; undefined when it is. */
+  #repair(root: Row | undefined, bridge: Row | undefined, members: Map<string, Row>): ((transaction: Transaction) => string) | undefined {
+    if (!root) return undefined;
+    const { bridge: name, ports, managePorts } = this.#config;
+    const missing = managePorts ? Object.keys(ports).filter((port) => ports[port] !== "local" && !members.has(port)) : [];
+    if (!bridge) return (transaction) => this.#create(transaction, missing);
+    const protocols = list(bridge["protocols"]);
+    const lacking = protocols.length === 0 ? [] : PROTOCOLS.filter((protocol) => !protocols.includes(protocol));
+    const where = [["name", "==", name]] as const;
+    if (bridge["fail_mode"] === "secure" && lacking.length === 0 && missing.length === 0) return undefined;
+    return (transaction) => {
+      if (bridge["fail_mode"] !== "secure") transaction.update("Bridge", where, { fail_mode: "secure" });
+      if (lacking.length > 0) transaction.mutate("Bridge", where, [["protocols", "insert", lacking]]);
+      for (const port of missing) transaction.mutate("Bridge", where, [["ports", "insert", [insertPort(transaction, port)]]]);
+      return `bridge repaired${missing.length > 0 ? `: added ${missing.join(", ")}` : ""}`;
+    };
+  }
+
+  #create(transaction: Transaction, missing: string[]): string {
+    const { bridge: name, datapath } = this.#config;
+    const ports = [insertPort(transaction, name, "internal"), ...missing.map((port) => insertPort(transaction, port))];
+    const bridge = transaction.insert("Bridge", { name, ports, fail_mode: "secure", datapath_type: datapath === "netdev" ? "netdev" : "" });
+    transaction.mutate("Open_vSwitch", [], [["bridges", "insert", [bridge]]]);
+    return `bridge created with ${missing.join(", ")}`;
+  }
+
+  #run(build: (transaction: Transaction) => string): void {
+    if (this.#repairing) return;
+    this.#repairing = true;
+    const done = (problem?: string): void => {
+      this.#repairing = false;
+      this.#problem = problem;
+    };
+    this.#client.transaction().then(async (transaction) => {
+      const summary = build(transaction);
+      transaction.mutate("Open_vSwitch", [], [["next_cfg", "+=", 1]]);
+      await this.#client.transact(transaction);
+      this.#log.info(summary, { bridge: this.#config.bridge });
+      done();
+      this.#look();
+    }).catch((error: Error) => {
+      done(error.message);
+      this.#log.error("bridge not as configured", { bridge: this.#config.bridge, reason: error.message });
+      this.#ports.timers.after(RETRY, () => this.#look());
+    });
+  }
+
+  #tell(state: BridgeState): void {
+    const same = JSON.stringify(state) === JSON.stringify(this.state);
+    this.state = state;
+    if (!same) this.#changed(state);
+  }
+}
+
+function insertPort(transaction: Transaction, name: string, type = ""): { named: string } {
+  const port = transaction.insert("Interface", { name, type });
+  return transaction.insert("Port", { name, interfaces: [port] });
+}
+
+function list(value: unknown): string[] {
+  return Array.isArray(value) ? value as string[] : value === undefined ? [] : [String(value)];
+}
