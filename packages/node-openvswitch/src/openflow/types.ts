@@ -24,6 +24,8 @@ export interface Subfield {
   field: string;
   start?: number;
   bits?: number;
+  /** tun_metadata only: the option's length in bytes, as the switch's TLV table has it. */
+  size?: number;
 }
 
 export interface NatRange {
@@ -34,6 +36,7 @@ export interface NatRange {
   portMax?: number;
 }
 
+/** `value` has as many bytes as the bits need, right-aligned. */
 export type LearnSpec =
   | { type: "match-immediate"; destination: Subfield; value: Uint8Array }
   | { type: "match-field"; destination: Subfield; source: Subfield }
@@ -41,7 +44,11 @@ export type LearnSpec =
   | { type: "load-field"; destination: Subfield; source: Subfield }
   | { type: "output"; source: Subfield };
 
-/** Actions by their names in ovs-actions(7). Ports are 32-bit numbers, reserved ones from `Port`. */
+/**
+ * Actions by their names in ovs-actions(7). Ports are 32-bit numbers, reserved ones from `Port`. Where OpenFlow or Open vSwitch has several
+ * wire forms, the one that `ovs-ofctl` sends is written: set-field with a mask and set-tunnel become load and set-field below OpenFlow 1.5,
+ * load becomes a masked set-field in 1.5. `clause` of conjunction counts from 1.
+ */
 export type Action =
   | { type: "output"; port: number; maxLength?: number }
   | { type: "output-field"; source: Subfield; maxLength?: number }
@@ -56,7 +63,12 @@ export type Action =
   | { type: "pop-vlan" }
   | { type: "push-mpls"; ethertype: number }
   | { type: "pop-mpls"; ethertype: number }
-  | { type: "dec-ttl" }
+  | { type: "dec-ttl"; ids?: number[] }
+  | { type: "set-ttl"; ttl: number }
+  | { type: "dec-mpls-ttl" }
+  | { type: "set-mpls-ttl"; ttl: number }
+  | { type: "dec-nsh-ttl" }
+  | { type: "pop-queue" }
   | { type: "set-tunnel"; id: bigint }
   | { type: "resubmit"; port?: number; table?: number; withConntrack?: boolean }
   | { type: "learn"; idleTimeout?: number; hardTimeout?: number; priority?: number; cookie?: bigint; flags?: number; table: number; finIdleTimeout?: number; finHardTimeout?: number; limit?: number; resultDestination?: Subfield; specs: LearnSpec[] }
