@@ -80,3 +80,15 @@ export function repositoryRoot(): string {
   }
   throw new Error("not inside the securebox repository");
 }
+
+/** A uvu hook that says why it failed: uvu swallows what a hook throws, and then merely runs nothing. */
+export function telling<C>(hook: (context: C) => Promise<unknown>): (context: C) => Promise<void> {
+  return async (context) => {
+    try {
+      await hook(context);
+    } catch (error) {
+      process.stderr.write(`before the tests: ${(error as Error).stack}\n`);
+      throw error;
+    }
+  };
+}

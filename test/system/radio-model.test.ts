@@ -3,6 +3,7 @@
 // the same flows, with isolation on; without isolation stations hear each other and the switch is not asked.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { telling } from "../lab/command.ts";
 import { broadcast, ethernet } from "../lab/packet.ts";
 import type { Station } from "../lab/station.ts";
 import { plans, type StationName, Topology } from "../lab/topology.ts";
@@ -36,10 +37,10 @@ async function pings(from: Station, to: StationName): Promise<boolean> {
 
 function radio(mode: "isolating" | "plain", tests: (test: ReturnType<typeof suite<{ topology: Topology }>>, flows: (context: { topology: Topology }, ...flows: string[]) => Promise<void>) => void): void {
   const test = suite<{ topology: Topology }>(`radio model, ${mode}`);
-  test.before(async (context) => {
+  test.before(telling(async (context) => {
     context.topology = await Topology.create({ mode });
     await joined(context.topology);
-  });
+  }));
   test.after(async (context) => context.topology?.close());
   tests(test, async ({ topology }, ...flows) => {
     await topology.ovs.ofctl("del-flows", "br0");
