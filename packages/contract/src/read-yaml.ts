@@ -79,14 +79,20 @@ function firstOfEachLine(errors: YAMLError[], lines: LineCounter): YAMLError[] {
   });
 }
 
+const INDENTATION = "entries of one list or mapping below each other, and their parts further in";
+
 /** Message and what was expected, in words for people who do not know YAML's. */
 function syntaxMessage(error: YAMLError): [string, string] {
   const detail = error.message.replace(/\s+/g, " ").slice(0, 200);
+  const unclosed = /^Flow (?:sequence|map).* end with a (.)/.exec(detail)?.[1];
+  if (unclosed) return [`a ${unclosed === "]" ? "[" : "{"} before this place is not closed`, unclosed];
   switch (error.code) {
     case "RESOURCE_EXHAUSTION": return ["lists and mappings are nested too deeply to be read", `at most ${LIMITS.depth} levels`];
     case "TAB_AS_INDENT": return ["a tab stands in the indentation", "spaces"];
     case "MULTIPLE_DOCS": return ["a second document begins (---)", "one policy per file"];
-    case "BAD_INDENT": return [`the indentation does not fit: ${detail}`, "entries of one list or mapping below each other, and their parts further in"];
+    case "BAD_INDENT": return [`the indentation does not fit: ${detail}`, INDENTATION];
+    case "BLOCK_AS_IMPLICIT_KEY": return ["the indentation does not fit, or a quote or bracket is missing", INDENTATION];
+    case "BLOCK_IN_FLOW": return [detail, "commas between the parts of [ ] and { }"];
     case "MISSING_CHAR": return [detail, "the quote, bracket, comma or blank that is missing"];
     case "BAD_ALIAS": return [detail, 'quotes around a text that begins with *: "*.example.org"'];
     case "TAG_RESOLVE_FAILED": return [detail, "a value without a tag (!)"];
@@ -100,6 +106,7 @@ class Values {
   readonly #report: Report;
   readonly #anchors = new Map<string, { value: unknown; nodes: number }>();
   #nodes = 0;
+  #full = false;
 
   constructor(report: Report) {
     this.#report = report;
@@ -112,7 +119,8 @@ class Values {
     const anchor = (node as { anchor?: string } | null)?.anchor;
     // Registered once it is complete, so an alias within its own anchor finds nothing.
     if (anchor !== undefined && !isAlias(node)) this.#anchors.set(anchor, { value, nodes: this.#nodes - before });
-    if (before <= LIMITS.nodes && this.#nodes > LIMITS.nodes) {
+    if (this.#nodes > LIMITS.nodes && !this.#full) {
+      this.#full = true;
       this.#report.error(path, `the document has more than ${LIMITS.nodes} values, aliases (*) expanded`, "fewer; that is the limit");
     }
     return value;
