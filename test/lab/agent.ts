@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lab's side of an agent: calls into a namespace's network stack.
 import { type ChildProcess } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import type { discover, lookup } from "./agent/names.ts";
@@ -41,7 +40,7 @@ export class Agent {
   }
 
   static async start(lab: Lab, namespace: Namespace): Promise<Agent> {
-    return new Agent(lab, namespace, await agentProgram());
+    return new Agent(lab, namespace, await agentProgram(lab));
   }
 
   /** Rejects with the error's code ("ECONNREFUSED"), or "timeout". */
@@ -69,16 +68,13 @@ export class Agent {
   }
 }
 
-let built: Promise<string> | undefined;
+const built = new WeakMap<Lab, Promise<string>>();
 
-/** Bundles the agent once per process. */
-function agentProgram(): Promise<string> {
-  built ??= (async () => {
-    const root = repositoryRoot();
-    const outfile = join(root, `build/lab/agent-${process.pid}.mjs`);
-    mkdirSync(join(root, "build/lab"), { recursive: true });
-    await build({ entryPoints: [join(root, "test/lab/agent/main.ts")], outfile, bundle: true, platform: "node", format: "esm", target: "es2023", logLevel: "warning" });
-    return outfile;
-  })();
-  return built;
+/** Bundles the agent, once per lab. */
+function agentProgram(lab: Lab): Promise<string> {
+  const outfile = join(lab.directory, "agent.mjs");
+  const entry = join(repositoryRoot(), "test/lab/agent/main.ts");
+  const making = built.get(lab) ?? build({ entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm", target: "es2023", logLevel: "warning" }).then(() => outfile);
+  built.set(lab, making);
+  return making;
 }
