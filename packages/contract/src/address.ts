@@ -95,7 +95,7 @@ export function parsePrefix(text: string): Parsed<string> | undefined {
   const digits = slash < 0 ? String(size) : text.slice(slash + 1);
   const length = Number(digits);
   const expected = "a prefix such as 192.0.2.0/24 or 2001:db8::/32";
-  if (!/^\d{1,3}$/.test(digits) || length > size) return { ok: false, message: `${JSON.stringify(text)} has no prefix length between 0 and ${size}`, expected };
+  if (!/^(0|[1-9]\d{0,2})$/.test(digits) || length > size) return { ok: false, message: `${JSON.stringify(text)} has no prefix length between 0 and ${size}`, expected };
   const network = formatIp(maskIp(words, length));
   if (network !== formatIp(words)) {
     return { ok: false, message: `${text} has bits set beyond its first ${length}`, expected: "the network's address, or one address without a length", suggestion: `${network}/${length}` };

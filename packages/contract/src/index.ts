@@ -11,4 +11,5 @@ export { parseDnsPattern, patternCovers } from "./dns-pattern.ts";
 export { isEnforced, unenforced } from "./unenforced.ts";
 export type { Unenforced } from "./unenforced.ts";
 export { RESERVED_ENDS } from "./check.ts";
+export { policySchema } from "./schema.ts";
 export { LIMITS } from "./limits.ts";
