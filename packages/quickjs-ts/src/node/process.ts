@@ -70,6 +70,7 @@ export const processes: Processes = {
   readStdin: () => attempt("read", "standard input", () => fs.readFileSync(0, "utf8")),
   exit: (code) => process.exit(code),
   kill: (pid, signal) => attempt("kill", String(pid), () => void process.kill(pid, signal)),
+  stackOf: (error) => (error instanceof Error ? (error.stack ?? String(error)) : String(error)),
   memory,
   trimMemory: () => (globalThis as { gc?: () => void }).gc?.(),
 };

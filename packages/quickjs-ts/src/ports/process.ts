@@ -43,6 +43,8 @@ export interface Processes {
   exit(code: number): never;
   /** Sends a signal to a process that we know (by its id). */
   kill(pid: number, signal: string): void;
+  /** Headline and stack of whatever was thrown, with positions in the sources. Costly: for errors only. */
+  stackOf(error: unknown): string;
   /** Bytes, from /proc/self/status: resident now and at most (VmRSS, VmHWM). */
   memory(): { resident: number; peak: number };
   /** Gives back what the garbage collector and the allocator can spare. Cheap enough for once after a large change. */

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The executable. As runner: `quickjs-ts BUNDLE.js ARGUMENT...` compiles and runs a bundle, its map beside it in BUNDLE.js.map.
+ * With EMBEDDED, the build links a bundle's bytecode in, and appends the source map, its size and a mark to the file (tools/build/).
+ * `quickjs-ts --compile BUNDLE.js OUTPUT NAME` writes that bytecode.
+ */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "runtime.h"
+
+enum { STACK_SIZE = 512 * 1024, GC_THRESHOLD = 512 * 1024 };
+
+static int finish_module(JSContext *context, JSValue module) {
+  JSValue result = JS_IsException(module) ? module : JS_EvalFunction(context, module);
+  if (JS_IsException(result)) fatal_exception();
+  /* The module's promise: when it rejects, the rejection is reported like any other. */
+  JS_FreeValue(context, result);
+  loop_run();
+  return 0;
+}
+
+#ifdef EMBEDDED
+extern const uint8_t embedded_bundle[];
+extern const uint32_t embedded_bundle_size;
+
+/* The last 16 bytes of the file: the size of the map before them, in decimal, and the mark. */
+static void find_map(void) {
+  char tail[17] = "";
+  FILE *file = fopen("/proc/self/exe", "rb");
+  if (!file) return;
+  if (fseek(file, -16, SEEK_END) == 0 && fread(tail, 1, 16, file) == 16 && memcmp(tail + 10, "SBXMAP", 6) == 0) {
+    long size = atol(tail);
+    map_source("/proc/self/exe", ftell(file) - 16 - size, size);
+  }
+  fclose(file);
+}
+
+static int run(JSContext *context, int argc, char **argv) {
+  find_map();
+  JSValue module = JS_ReadObject(context, embedded_bundle, embedded_bundle_size, JS_READ_OBJ_BYTECODE | JS_READ_OBJ_ROM_DATA);
+  if (!JS_IsException(module) && JS_ResolveModule(context, module) < 0) module = JS_EXCEPTION;
+  return finish_module(context, module);
+}
+#else
+static char *read_text(const char *path, size_t *size) {
+  FILE *file = fopen(path, "rb");
+  if (!file) return NULL;
+  fseek(file, 0, SEEK_END);
+  *size = ftell(file);
+  rewind(file);
+  char *text = malloc(*size + 1);
+  if (text && fread(text, 1, *size, file) != *size) *size = 0;
+  if (text) text[*size] = 0;
+  fclose(file);
+  return text;
+}
+
+static JSValue compile(JSContext *context, const char *path, const char *name) {
+  size_t size;
+  char *text = read_text(path, &size);
+  if (!text) {
+    fprintf(stderr, "%s: cannot be read\n", path);
+    exit(2);
+  }
+  JSValue module = JS_Eval(context, text, size, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+  free(text);
+  return module;
+}
+
+static int write_bytecode(JSContext *context, const char *bundle, const char *output, const char *name) {
+  JS_SetStripInfo(runtime.js, JS_STRIP_SOURCE);
+  JSValue module = compile(context, bundle, name);
+  if (JS_IsException(module)) return fatal_exception(), 1;
+  size_t size;
+  uint8_t *bytes = JS_WriteObject(context, &size, module, JS_WRITE_OBJ_BYTECODE);
+  JS_FreeValue(context, module);
+  FILE *file = bytes ? fopen(output, "wb") : NULL;
+  bool written = file && fwrite(bytes, 1, size, file) == size;
+  if (file && fclose(file) != 0) written = false;
+  js_free(context, bytes);
+  if (!written) perror(output);
+  return written ? 0 : 1;
+}
+
+static int run(JSContext *context, int argc, char **argv) {
+  if (argc == 5 && strcmp(argv[1], "--compile") == 0) return write_bytecode(context, argv[2], argv[3], argv[4]);
+  if (argc < 2) return fprintf(stderr, "usage: %s BUNDLE.js [ARGUMENT...]\n", argv[0]), 2;
+  char map[4096];
+  snprintf(map, sizeof map, "%s.map", argv[1]);
+  map_source(map, 0, 0);
+  JS_SetStripInfo(runtime.js, JS_STRIP_SOURCE);
+  JSValue module = compile(context, argv[1], argv[1]);
+  return finish_module(context, module);
+}
+#endif
+
+static JSContext *new_context(void) {
+  JSContext *context = JS_NewContextRaw(runtime.js);
+  if (!context) abort();
+  JS_AddIntrinsicBaseObjects(context);
+  JS_AddIntrinsicDate(context);
+#ifndef EMBEDDED
+  JS_AddIntrinsicEval(context);
+#endif
+  JS_AddIntrinsicRegExpCompiler(context);
+  JS_AddIntrinsicRegExp(context);
+  JS_AddIntrinsicJSON(context);
+  JS_AddIntrinsicProxy(context);
+  JS_AddIntrinsicMapSet(context);
+  JS_AddIntrinsicTypedArrays(context);
+  JS_AddIntrinsicPromise(context);
+  JS_AddIntrinsicWeakRef(context);
+  return context;
+}
+
+int main(int argc, char **argv) {
+#ifdef __GLIBC__
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_TRIM_THRESHOLD, 64 * 1024);
+  mallopt(M_TOP_PAD, 16 * 1024);
+  mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+#endif
+  runtime.argc = argc;
+  runtime.argv = argv;
+#ifdef EMBEDDED
+  runtime.own_arguments = 1;
+#else
+  runtime.own_arguments = 2;
+#endif
+  runtime.js = JS_NewRuntime();
+  if (!runtime.js) abort();
+  JS_SetMaxStackSize(runtime.js, STACK_SIZE);
+  JS_SetGCThreshold(runtime.js, GC_THRESHOLD);
+  runtime.context = new_context();
+  loop_init();
+  call_init();
+  signals_init();
+  native_module(runtime.context);
+  int code = run(runtime.context, argc, argv);
+#ifdef FREE_ON_EXIT
+  loop_free();
+  signals_free();
+  call_free();
+  JS_FreeContext(runtime.context);
+  JS_FreeRuntime(runtime.js);
+#endif
+  return runtime.exiting ? runtime.exit_code : code;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+/* TLS client over a non-blocking descriptor, by mbedTLS 2.28 (TLS 1.2) to 3.6 (also 1.3). The server is always verified. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <mbedtls/error.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/version.h>
+#include <mbedtls/x509_crt.h>
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+#include <psa/crypto.h>
+#endif
+#include "runtime.h"
+
+enum { PROTOCOLS = 8 };
+
+struct Tls {
+  mbedtls_ssl_context ssl;
+  mbedtls_ssl_config config;
+  mbedtls_x509_crt ca, certificate;
+  mbedtls_pk_context key;
+  char *alpn[PROTOCOLS + 1];
+  int *fd; /* the stream's */
+  uint32_t wants;
+  size_t unfinished; /* bytes of a write that has to be repeated with the same size */
+  char failure[160];
+};
+
+static int entropy(void *unused, unsigned char *output, size_t size) {
+  for (size_t have = 0; have < size;) {
+    ssize_t part = getrandom(output + have, size - have, 0);
+    if (part > 0) have += part;
+    else if (errno != EINTR) return -1;
+  }
+  return 0;
+}
+
+static int send_bytes(void *owner, const unsigned char *data, size_t size) {
+  ssize_t sent = send(*((Tls *)owner)->fd, data, size, MSG_NOSIGNAL);
+  return sent >= 0 ? (int)sent : errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_WRITE : -errno;
+}
+
+static int receive_bytes(void *owner, unsigned char *data, size_t size) {
+  ssize_t received = recv(*((Tls *)owner)->fd, data, size, 0);
+  return received >= 0 ? (int)received : errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_READ : -errno;
+}
+
+/* mbedTLS's status as ours; remembers what to wait for and what went wrong. */
+static int judge(Tls *tls, int status) {
+  if (status >= 0) return status;
+  if (status == MBEDTLS_ERR_SSL_WANT_READ || status == MBEDTLS_ERR_SSL_WANT_WRITE) {
+    tls->wants = status == MBEDTLS_ERR_SSL_WANT_READ ? EPOLLIN : EPOLLOUT;
+    return TLS_AGAIN;
+  }
+  if (status == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY || status == MBEDTLS_ERR_SSL_CONN_EOF) return TLS_ENDED;
+  uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
+  if (status > -256) snprintf(tls->failure, sizeof tls->failure, "%s", strerror(-status)); /* from send_bytes or receive_bytes */
+  else if (status == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) mbedtls_x509_crt_verify_info(tls->failure, sizeof tls->failure, "", flags);
+  else mbedtls_strerror(status, tls->failure, sizeof tls->failure);
+  for (char *end = tls->failure + strlen(tls->failure); end > tls->failure && end[-1] == '\n';) *--end = 0;
+  return TLS_FAILED;
+}
+
+/* ---- options ---- */
+
+/* Parses a PEM option; returns 0, or -1 with a TypeError thrown. */
+static int parse(JSValueConst options, const char *name, int (*parser)(void *target, const uint8_t *pem, size_t size), void *target, bool required) {
+  JSContext *context = runtime.context;
+  JSValue value = JS_GetPropertyStr(context, options, name);
+  size_t size;
+  const char *pem = JS_IsUndefined(value) ? NULL : JS_ToCStringLen(context, &size, value);
+  int status = pem ? parser(target, (const uint8_t *)pem, size + 1) : required ? -1 : 0;
+  JS_FreeCString(context, pem);
+  JS_FreeValue(context, value);
+  if (!status) return 0;
+  char reason[100] = "missing";
+  if (pem) mbedtls_strerror(status, reason, sizeof reason);
+  JSValue error = error_new("tls", "ETLS", name, reason);
+  JS_Throw(context, error);
+  return -1;
+}
+
+static int parse_certificates(void *target, const uint8_t *pem, size_t size) {
+  return mbedtls_x509_crt_parse(target, pem, size);
+}
+
+static int parse_key(void *target, const uint8_t *pem, size_t size) {
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  return mbedtls_pk_parse_key(target, pem, size, NULL, 0, entropy, NULL);
+#else
+  return mbedtls_pk_parse_key(target, pem, size, NULL, 0);
+#endif
+}
+
+static void set_versions(Tls *tls, JSValueConst options) {
+  JSValue value = JS_GetPropertyStr(runtime.context, options, "minVersion");
+  const char *text = JS_IsUndefined(value) ? NULL : JS_ToCString(runtime.context, value);
+  int minor = text && strcmp(text, "1.3") == 0 ? 4 : 3;
+  mbedtls_ssl_conf_min_version(&tls->config, MBEDTLS_SSL_MAJOR_VERSION_3, minor);
+  JS_FreeCString(runtime.context, text);
+  JS_FreeValue(runtime.context, value);
+}
+
+static int set_alpn(Tls *tls, JSValueConst options) {
+  JSContext *context = runtime.context;
+  JSValue list = JS_GetPropertyStr(context, options, "alpn");
+  for (int index = 0; JS_IsObject(list) && index < PROTOCOLS; index++) {
+    JSValue element = JS_GetPropertyUint32(context, list, index);
+    const char *name = JS_IsUndefined(element) ? NULL : JS_ToCString(context, element);
+    if (name) tls->alpn[index] = strdup(name);
+    JS_FreeCString(context, name);
+    JS_FreeValue(context, element);
+  }
+  JS_FreeValue(context, list);
+  return tls->alpn[0] ? mbedtls_ssl_conf_alpn_protocols(&tls->config, (const char **)tls->alpn) : 0;
+}
+
+static int set_name(Tls *tls, JSValueConst options) {
+  JSValue value = JS_GetPropertyStr(runtime.context, options, "serverName");
+  const char *name = JS_ToCString(runtime.context, value);
+  int status = name ? mbedtls_ssl_set_hostname(&tls->ssl, name) : -1;
+  JS_FreeCString(runtime.context, name);
+  JS_FreeValue(runtime.context, value);
+  return status;
+}
+
+static int configure(Tls *tls, JSValueConst options) {
+  int status = mbedtls_ssl_config_defaults(&tls->config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+  if (status) return status;
+  mbedtls_ssl_conf_authmode(&tls->config, MBEDTLS_SSL_VERIFY_REQUIRED);
+  mbedtls_ssl_conf_rng(&tls->config, entropy, NULL);
+  mbedtls_ssl_conf_ca_chain(&tls->config, &tls->ca, NULL);
+  set_versions(tls, options);
+  if (mbedtls_pk_get_type(&tls->key) != MBEDTLS_PK_NONE) status = mbedtls_ssl_conf_own_cert(&tls->config, &tls->certificate, &tls->key);
+  if (!status) status = set_alpn(tls, options);
+  if (!status) status = mbedtls_ssl_setup(&tls->ssl, &tls->config);
+  if (!status) status = set_name(tls, options);
+  mbedtls_ssl_set_bio(&tls->ssl, tls, send_bytes, receive_bytes, NULL);
+  return status;
+}
+
+Tls *tls_new(int *fd, JSValueConst options) {
+  Tls *tls = calloc(1, sizeof *tls);
+  if (!tls) abort();
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  psa_crypto_init();
+#endif
+  tls->fd = fd;
+  mbedtls_ssl_init(&tls->ssl);
+  mbedtls_ssl_config_init(&tls->config);
+  mbedtls_x509_crt_init(&tls->ca);
+  mbedtls_x509_crt_init(&tls->certificate);
+  mbedtls_pk_init(&tls->key);
+  int status = parse(options, "ca", parse_certificates, &tls->ca, true) || parse(options, "certificate", parse_certificates, &tls->certificate, false) ||
+    parse(options, "key", parse_key, &tls->key, false);
+  if (!status && (status = configure(tls, options))) {
+    judge(tls, status);
+    JS_Throw(runtime.context, error_new("tls", "ETLS", "options", tls->failure));
+  }
+  if (!status) return tls;
+  tls_free(tls);
+  return NULL;
+}
+
+void tls_free(Tls *tls) {
+  if (!tls) return;
+  mbedtls_ssl_free(&tls->ssl);
+  mbedtls_ssl_config_free(&tls->config);
+  mbedtls_x509_crt_free(&tls->ca);
+  mbedtls_x509_crt_free(&tls->certificate);
+  mbedtls_pk_free(&tls->key);
+  for (char **name = tls->alpn; *name; name++) free(*name);
+  free(tls);
+}
+
+/* ---- the stream's calls ---- */
+
+int tls_handshake(Tls *tls) {
+  int status = judge(tls, mbedtls_ssl_handshake(&tls->ssl));
+  if (status != TLS_ENDED) return status;
+  strcpy(tls->failure, "closed during the handshake");
+  return TLS_FAILED;
+}
+
+ptrdiff_t tls_read(Tls *tls, uint8_t *data, size_t size) {
+  int status;
+  do status = mbedtls_ssl_read(&tls->ssl, data, size);
+#if MBEDTLS_VERSION_NUMBER >= 0x03060000
+  while (status == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
+#else
+  while (false);
+#endif
+  return status == 0 ? TLS_ENDED : judge(tls, status);
+}
+
+ptrdiff_t tls_write(Tls *tls, const uint8_t *data, size_t size) {
+  size_t part = tls->unfinished ? tls->unfinished : size;
+  int status = judge(tls, mbedtls_ssl_write(&tls->ssl, data, part));
+  tls->unfinished = status == TLS_AGAIN ? part : 0;
+  return status;
+}
+
+int tls_end(Tls *tls) {
+  return judge(tls, mbedtls_ssl_close_notify(&tls->ssl));
+}
+
+uint32_t tls_wants(const Tls *tls) {
+  return tls->wants ? tls->wants : EPOLLOUT;
+}
+
+const char *tls_failure(const Tls *tls) {
+  return tls->failure;
+}
+
+const char *tls_protocol(const Tls *tls) {
+  return mbedtls_ssl_get_version(&tls->ssl);
+}
+
+const char *tls_alpn(const Tls *tls) {
+  return mbedtls_ssl_get_alpn_protocol(&tls->ssl);
+}
