@@ -2,6 +2,7 @@
 // What the switch should do: inputs with the indexes that let one change touch only its own parts. Keeps inputs, never flows.
 import type { Flow } from "node-openvswitch/openflow";
 import type { Policy } from "@securebox/contract";
+import { macBytes, parseAddress } from "./bytes.ts";
 import { compilePart, fanoutKey } from "./compile.ts";
 import { receives, type Tree } from "./discovery-rules.ts";
 import { diffFlows, type FlowChange } from "./flow-diff.ts";
@@ -129,8 +130,20 @@ export class Model implements View {
   }
 
   #check(edit: Edit): void {
-    for (const { id } of edit.setDevices ?? []) {
+    const setDevices = edit.setDevices ?? [];
+    if (setDevices.length === 0) return;
+    const leaving = new Set([...(edit.removeDevices ?? []), ...setDevices.map(({ id }) => id)]);
+    const claimed = new Map<string, number>();
+    for (const { id, mac, addresses } of setDevices) {
       if (!(Number.isInteger(id) && id > 0 && id <= MAX_DEVICE_ID)) throw new ModelError(`device id ${id} is not between 1 and ${MAX_DEVICE_ID}`);
+      macBytes(mac);
+      for (const address of addresses) parseAddress(address);
+      for (const what of [mac, ...addresses]) {
+        const known = this.#idByMac.get(what) ?? this.#idByAddress.get(what);
+        const owner = claimed.get(what) ?? (known !== undefined && !leaving.has(known) ? known : undefined);
+        if (owner !== undefined && owner !== id) throw new ModelError(`${what} of device ${id} belongs to device ${owner}`);
+        claimed.set(what, id);
+      }
     }
   }
 

@@ -46,7 +46,7 @@ export function viewDevice(view: Pick<View, "site" | "program">, device: Device)
   const groups = view.program.groupsOf(mac);
   const identity = { mac, groups };
   return {
-    id, mac, groups, macBytes: macBytes(mac), port: port.number, addresses: device.addresses.map(parseAddress),
+    id, mac, groups, macBytes: macBytes(mac), port: port.number, addresses: [...new Set(device.addresses)].map(parseAddress),
     cut: device.blocked === true || view.program.isQuarantined(mac),
     mdns: view.program.discoveryOf(identity, "mdns"), ssdp: view.program.discoveryOf(identity, "ssdp"),
   };

@@ -78,7 +78,7 @@ function learnAnswers(device: DeviceView, forward: readonly Entry[], protocol: D
     const answerer = "mac" in end ? immediate("eth_src", 0, 48, macBytes(end.mac)) : bitSpec(end.bit);
     const specs = [...questionSpecs(type), answerer];
     if (protocol === "mdns") specs.push(immediate("udp_src", 0, 16, Uint8Array.of(5353 >> 8, 5353 & 255)));
-    if (allow) specs.push({ type: "load-immediate", destination: { field: STATE, start: Math.log2(ASKED), bits: 1 }, value: Uint8Array.of(0, 1) });
+    if (allow) specs.push({ type: "load-immediate", destination: { field: STATE, start: Math.log2(ASKED), bits: 1 }, value: Uint8Array.of(1) });
     return { type: "learn" as const, table: TABLE.asked, priority: 1000 - index, hardTimeout: ASKED_SECONDS, cookie: learntCookie(device.id), limit: ASKED_LIMIT, specs };
   });
 }
@@ -89,7 +89,7 @@ function questionSpecs(type: EtherType): LearnSpec[] {
     ({ type: "match-field", destination: { field: destination, start: 0, bits }, source: { field: source, start: 0, bits } });
   return [
     immediate("eth_type", 0, 16, Uint8Array.of(type >> 8, type & 255)),
-    immediate("nw_proto", 0, 8, Uint8Array.of(0, 17)),
+    immediate("nw_proto", 0, 8, Uint8Array.of(17)),
     type === IPV4 ? copy("ip_dst", "ip_src", 32) : copy("ipv6_dst", "ipv6_src", 128),
     copy("udp_dst", "udp_src", 16),
   ];
@@ -97,7 +97,7 @@ function questionSpecs(type: EtherType): LearnSpec[] {
 
 function bitSpec(bit: number): LearnSpec {
   const [field] = bitMatch("sourceGroups", bit);
-  return immediate(field, bit & 31, 1, Uint8Array.of(0, 1));
+  return immediate(field, bit & 31, 1, Uint8Array.of(1));
 }
 
 function immediate(field: string, start: number, bits: number, value: Uint8Array): LearnSpec {
