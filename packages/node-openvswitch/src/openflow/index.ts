@@ -15,3 +15,8 @@ export { decodeMatch, encodeMatch } from "./match.ts";
 export type * from "./messages.ts";
 export type { Property } from "./properties.ts";
 export * from "./types.ts";
+export { type BundleOptions } from "./bundle.ts";
+export { connect, OpenflowClient, type OpenflowHandlers, type OpenflowOptions } from "./client.ts";
+export { OpenflowSession, type SessionOptions, type SessionOutput } from "./session.ts";
+export { HandshakeError, OpenflowError, type Outgoing } from "./session-errors.ts";
+export { probe, type SwitchAbilities } from "./probe.ts";
