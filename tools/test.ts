@@ -4,14 +4,14 @@
  * npm test -- [--engine node|quickjs|both] [PART-OF-A-PATH...]   only the test files whose path contains one of the parts
  * The last line is "N passed, N failed"; exit status 0 only when something ran and nothing failed.
  */
-import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { buildRunner } from "./compile/runtime.ts";
 import { discover, enginesOf, runsAlone } from "./test/discover.ts";
 import { runAll } from "./test/run-all.ts";
 import type { Job } from "./test/run-file.ts";
 
 const root = process.cwd();
-const { values, positionals } = parseArgs({ options: { engine: { type: "string", default: "both" }, runtime: { type: "string", default: "build/quickjs-ts" } }, allowPositionals: true });
+const { values, positionals } = parseArgs({ options: { engine: { type: "string", default: "both" }, runtime: { type: "string", default: "" } }, allowPositionals: true });
 if (!["node", "quickjs", "both"].includes(values.engine)) throw new Error(`--engine ${values.engine}: expected node, quickjs or both`);
 
 const chosen = discover(root).filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)));
@@ -19,7 +19,7 @@ const jobs: Job[] = chosen.flatMap((file) =>
   enginesOf(file)
     .filter((engine) => values.engine === "both" || values.engine === engine)
     .map((engine) => ({ file, engine, deadline: runsAlone(file) ? 300_000 : 120_000 })));
-if (jobs.some((job) => job.engine === "quickjs") && !existsSync(values.runtime)) process.stdout.write(`${values.runtime} is missing: its tests will fail\n`);
+if (!values.runtime && jobs.some((job) => job.engine === "quickjs")) values.runtime = await buildRunner(root);
 
 const outcomes = await runAll(root, jobs, { node: [process.execPath, "--enable-source-maps"], quickjs: [values.runtime] });
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);

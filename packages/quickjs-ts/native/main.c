@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The executable. As runner: `quickjs-ts BUNDLE.js ARGUMENT...` compiles and runs a bundle, its map beside it in BUNDLE.js.map.
- * With EMBEDDED, the build links a bundle's bytecode in, and appends the source map, its size and a mark to the file (tools/build/).
+ * With EMBEDDED, the build links a bundle's bytecode in, and appends the source map, its size and a mark to the file (tools/compile/).
  * `quickjs-ts --compile BUNDLE.js OUTPUT NAME` writes that bytecode.
  */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "runtime.h"
 
 enum { STACK_SIZE = 512 * 1024, GC_THRESHOLD = 512 * 1024 };
@@ -22,6 +23,7 @@ static int finish_module(JSContext *context, JSValue module) {
 }
 
 #ifdef EMBEDDED
+/* Defined by the assembler file that tools/compile/gateway.ts writes; starts on a page. */
 extern const uint8_t embedded_bundle[];
 extern const uint32_t embedded_bundle_size;
 
@@ -39,7 +41,9 @@ static void find_map(void) {
 
 static int run(JSContext *context, int argc, char **argv) {
   find_map();
-  JSValue module = JS_ReadObject(context, embedded_bundle, embedded_bundle_size, JS_READ_OBJ_BYTECODE | JS_READ_OBJ_ROM_DATA);
+  JSValue module = JS_ReadObject(context, embedded_bundle, embedded_bundle_size, JS_READ_OBJ_BYTECODE);
+  /* It was copied: its pages, a multiple of the page size by construction, need not stay resident. */
+  madvise((void *)embedded_bundle, embedded_bundle_size, MADV_DONTNEED);
   if (!JS_IsException(module) && JS_ResolveModule(context, module) < 0) module = JS_EXCEPTION;
   return finish_module(context, module);
 }

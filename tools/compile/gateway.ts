@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The access point's executable: the runtime with the gateway's bytecode inside and the source map behind it.
+import { execFile } from "node:child_process";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { promisify } from "node:util";
+// @ts-expect-error plain JavaScript, shared with run.mjs
+import { bundle } from "../bundle.mjs";
+import { buildExecutable, buildRunner } from "./runtime.ts";
+import { thinSourceMap } from "./source-map.ts";
+
+const execute = promisify(execFile);
+
+export interface EmbeddedSizes { file: number; bytecode: number; bundle: number; map: number }
+
+/** native/main.c finds the map by this: its size in decimal, padded, and the mark, in the last 16 bytes. */
+const mapTail = (size: number): string => `${String(size).padStart(10)}SBXMAP`;
+
+/** Assembler that puts a file into the executable, on pages of its own so that they can be given back once read. */
+const embedding = (bytecode: string): string => `
+.section .rodata.bundle,"a"
+.balign 4096
+.globl embedded_bundle
+embedded_bundle: .incbin ${JSON.stringify(bytecode)}
+embedded_bundle_end: .balign 4096
+.globl embedded_bundle_size
+.balign 4
+embedded_bundle_size: .long embedded_bundle_end - embedded_bundle
+.section .note.GNU-stack,"",%progbits
+`;
+
+/** Builds `entry` (TypeScript) into the executable `output`. Throws with what esbuild, the engine or the compiler said. */
+export async function buildEmbedded(root: string, entry: string, output: string): Promise<EmbeddedSizes> {
+  const work = `${output}.${process.pid}.work`;
+  mkdirSync(work, { recursive: true });
+  try {
+    const [script, bytecode, assembler] = ["bundle.js", "bundle.bin", "bundle.S"].map((name) => join(work, name)) as [string, string, string];
+    await bundle(join(root, entry), script, "quickjs", { minify: true, sourcemap: "external", sourcesContent: false, absWorkingDir: root });
+    const map = thinSourceMap(readFileSync(`${script}.map`, "utf8"), (source) => relative(root, join(work, source)));
+    await execute(await buildRunner(root), ["--compile", script, bytecode, "main"]);
+    writeFileSync(assembler, embedding(bytecode));
+    const file = join(work, "executable");
+    await buildExecutable(root, "gateway", file, [assembler]);
+    appendFileSync(file, map + mapTail(Buffer.byteLength(map)));
+    const sizes = { file: statSync(file).size, bytecode: statSync(bytecode).size, bundle: statSync(script).size, map: Buffer.byteLength(map) };
+    renameSync(file, output);
+    return sizes;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
