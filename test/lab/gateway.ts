@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gateway under test as its users have it: a process with a configuration, a policy file and a command line.
+import { type ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { StatusResult } from "../../src/gateway/control/protocol.ts";
+import { bundle } from "../../tools/bundle.mjs";
+import { must, repositoryRoot, run, type RunResult, until } from "./command.ts";
+import { plans, portRoles, type Topology } from "./topology.ts";
+import { network } from "./uplink.ts";
+
+export type Engine = "quickjs" | "node";
+
+export class Gateway {
+  readonly policyFile: string;
+  readonly logFile: string;
+  readonly socket: string;
+  readonly configFile: string;
+  /** On a file system of its own, of one megabyte, so that it can be filled. */
+  readonly stateDirectory: string;
+  readonly #topology: Topology;
+  readonly #program: readonly string[];
+  #process: ChildProcess | undefined;
+
+  private constructor(topology: Topology, program: readonly string[]) {
+    const at = (name: string) => join(topology.lab.directory, name);
+    this.#topology = topology;
+    this.#program = program;
+    this.policyFile = at("policy.yaml");
+    this.logFile = at("gateway.log");
+    this.socket = at("securebox.sock");
+    this.configFile = at("gateway.yaml");
+    this.stateDirectory = at("state");
+  }
+
+  /** Prepares everything and starts the gateway under `policy`; resolves when its flows are in force. */
+  static async start(topology: Topology, engine: Engine, policy: string): Promise<Gateway> {
+    const gateway = new Gateway(topology, await gatewayProgram(engine));
+    mkdirSync(gateway.stateDirectory);
+    await must(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "securebox", gateway.stateDirectory]);
+    writeFileSync(gateway.configFile, configuration(gateway, topology));
+    writeFileSync(gateway.policyFile, policy);
+    await gateway.run();
+    return gateway;
+  }
+
+  /** Starts the process, after a kill for example, and waits until its flows are in force. */
+  async run(): Promise<void> {
+    const log = openSync(this.logFile, "a");
+    const child = this.#topology.lab.spawn(this.#topology.ap.inside([...this.#program, "gateway", "--config", this.configFile]), { stdio: ["ignore", log, log] });
+    this.#process = child;
+    await until("the gateway", 10_000, () => {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the gateway ended: ${this.lastWords()}`);
+      return this.status().then((status) => status.healthy, () => false);
+    }).catch(async (error: Error) => {
+      const status = await this.status().catch((reason: Error) => reason.message);
+      throw new Error(`${error.message}; ${JSON.stringify(status)}; its log ends: ${this.lastWords()}`);
+    });
+  }
+
+  /** Resolves when the process is gone. */
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await until("the gateway's end", 5000, () => child.exitCode !== null || child.signalCode !== null, 5);
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** The command line: `cli("explain", "laptop", "printer")`. `policy check` asks no gateway and takes no socket. */
+  cli(...args: string[]): Promise<RunResult> {
+    const socket = args[1] === "check" ? [] : ["--socket", this.socket];
+    return run([...this.#program, ...args, ...socket], { deadline: 5000 });
+  }
+
+  /** With `--json`; rejects when it fails. Exit status 1 means no, and is no failure. */
+  async json<T>(...args: string[]): Promise<T> {
+    const { code, stdout, stderr } = await this.cli(...args, "--json");
+    if (code !== 0 && code !== 1) throw new Error(`securebox ${args.join(" ")}: exit status ${code}: ${stderr.trim() || stdout.trim()}`);
+    return JSON.parse(stdout) as T;
+  }
+
+  status(): Promise<StatusResult> {
+    return this.json("status");
+  }
+
+  /** Replaces the policy file at once, as editors do; does not wait for it to be in force. */
+  writePolicy(text: string): void {
+    writeFileSync(`${this.policyFile}.new`, text);
+    renameSync(`${this.policyFile}.new`, this.policyFile);
+  }
+
+  /** Replaces the policy file and waits until `effect` is seen; milliseconds from the replacement to then. */
+  async edit(text: string, effect: () => Promise<boolean>, deadline = 3000): Promise<number> {
+    const start = performance.now();
+    this.writePolicy(text);
+    await until("the edit's effect", deadline, effect, 2);
+    return performance.now() - start;
+  }
+
+  /** Replaces the policy file and waits until the gateway says that it is in force, or is not. */
+  async policy(text: string): Promise<void> {
+    const before = (await this.status()).policy;
+    this.writePolicy(text);
+    await until("the policy in force", 3000, async () => {
+      const { policy, switch: { state } } = await this.status();
+      return state === "ready" && (policy.since !== before.since || policy.digest !== before.digest || policy.errors.length > 0);
+    });
+  }
+
+  lastWords(): string {
+    return readFileSync(this.logFile, "utf8").trim().split("\n").slice(-5).join(" | ");
+  }
+}
+
+/** The command line of the product: one executable on QuickJS, or the same bundle on Node. */
+export async function gatewayProgram(engine: Engine): Promise<string[]> {
+  const root = repositoryRoot();
+  if (engine === "quickjs") {
+    const program = join(root, "build/securebox");
+    if (!existsSync(program)) throw new Error("build/securebox is missing: run npm run build");
+    return [program];
+  }
+  const outfile = join(root, "build/lab/securebox.mjs");
+  await bundle(join(root, "src/gateway/main.ts"), `${outfile}.${process.pid}.mjs`, "node", { sourcemap: "inline" });
+  renameSync(`${outfile}.${process.pid}.mjs`, outfile);
+  return [process.execPath, "--enable-source-maps", outfile];
+}
+
+function configuration(gateway: Gateway, { ovs, radio }: Topology): string {
+  return `
+bridge: br0
+ovsdb: ${ovs.ovsdbSocket}
+openflow: ${ovs.mgmtSocket("br0")}
+datapath: netdev
+ports:
+${Object.entries(portRoles).map(([port, role]) => `  ${port}: ${role}`).join("\n")}
+network:
+  prefixes: [ ${network.prefix4}, "${network.prefix6}" ]
+  gateways: [ ${network.router4}, "${network.router6}", "${network.routerLinkLocal}" ]
+  gateway-macs: [ "${network.routerMac}" ]
+  resolvers: [ ${network.router4} ]
+stations: ${radio.events.path}
+limits:
+  reassociation-hold-s: 1
+policy: ${gateway.policyFile}
+state: ${gateway.stateDirectory}
+socket: ${gateway.socket}
+`;
+}
+
+/** MAC addresses by station name, for policies. */
+export const macs = Object.fromEntries(Object.values(plans).map(({ name, mac }) => [name, mac])) as Record<keyof typeof plans, string>;

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// What dies, with traffic on an allowed pair and an attack going on.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { attacks } from "../attacks/index.ts";
+import { sleep } from "../command.ts";
+import { all, type Check, during, expect, policy, reaches, rule, type World } from "./world.ts";
+
+const allowed = rule("laptop", "printer", "[udp/5000]");
+const opened = rule("laptop", "printer", "[udp/5000, tcp/631]");
+/** Attacks that move no station, from every place. */
+const barrage = attacks.filter((attack) => !attack.alone && ["plain unicast", "IP spoofing", "broadcast reflection", "gateway bouncing"].includes(attack.kind));
+
+/** Carries out `fault` with the allowed pair's stream and attacks running; no attack may succeed. */
+async function faulty(world: World, fault: () => Promise<unknown>): Promise<{ lost: number; gap: number; sent: number }> {
+  let over = false;
+  const through = new Set<string>();
+  const attacking = (async () => {
+    while (!over) await Promise.all(barrage.map(async (attack) => (await attack.run(world.topology)) && through.add(attack.name)));
+  })();
+  const result = await during(world, "laptop", "printer", fault).finally(() => (over = true));
+  await attacking;
+  expect(through.size === 0, `attacks succeeded meanwhile: ${[...through].join("; ")}`);
+  return result;
+}
+
+function lossless({ lost, sent }: { lost: number; sent: number }): string {
+  expect(lost === 0, `${lost} of ${sent} datagrams of an allowed flow were lost`);
+  return `none of ${sent} datagrams lost`;
+}
+
+export const faults: Check[] = [
+  { name: "gateway killed (SIGKILL): protected, and allowed flows go on without loss", run: async (world) => {
+    await world.gateway.policy(policy(allowed));
+    return lossless(await faulty(world, async () => {
+      await world.gateway.kill("SIGKILL");
+      await sleep(700);
+    }));
+  } },
+  { name: "gateway started again: takes its flows over without loss, and edits work", run: async (world) => {
+    const told = lossless(await faulty(world, () => world.gateway.run()));
+    await world.gateway.policy(policy(opened));
+    await all(world, "open", [["laptop", "printer", "tcp/631"]]);
+    return told;
+  } },
+  { name: "gateway stopped (SIGTERM) and started: no loss either", run: async (world) => lossless(await faulty(world, async () => {
+    await world.gateway.kill("SIGTERM");
+    await world.gateway.run();
+  })) },
+  { name: "ovs-vswitchd restarted: protected, and the flows come back", run: async (world) => {
+    const { gap, lost } = await faulty(world, async () => {
+      await world.topology.ovs.restartVswitchd();
+      for (let i = 0; i < 100 && !(await reaches(world, "laptop", "printer", "udp/5000", 4, 100)); i++) await sleep(20);
+    });
+    await all(world, "open", [["laptop", "printer", "udp/5000"], ["laptop", "printer", "tcp/631"]]);
+    await all(world, "closed", [["printer", "laptop", "tcp/631"], ["phone", "printer", "udp/5000"]]);
+    return `gap ${gap} ms, ${lost} datagrams`;
+  } },
+  { name: "ovsdb-server restarted: no loss, and edits work", run: async (world) => {
+    const told = lossless(await faulty(world, () => world.topology.ovs.restartOvsdb()));
+    await world.gateway.policy(policy(allowed));
+    await all(world, "closed", [["laptop", "printer", "tcp/631"]]);
+    return told;
+  } },
+  { name: "a full disk: protected, allowed flows go on, and edits work", run: async (world) => {
+    const fill = join(world.gateway.stateDirectory, "fill");
+    const told = lossless(await faulty(world, async () => {
+      try {
+        for (let i = 0; ; i++) writeFileSync(`${fill}${i}`, Buffer.alloc(1 << (i < 20 ? 16 : 10)));
+      } catch (error) {
+        expect((error as NodeJS.ErrnoException).code === "ENOSPC", String(error));
+      }
+      await world.gateway.policy(policy(opened));
+    }));
+    await all(world, "open", [["laptop", "printer", "tcp/631"]]);
+    return told;
+  } },
+];
