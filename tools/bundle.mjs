@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // One place that knows how this project bundles TypeScript: which conditions select an engine's platform.
 import { build } from "esbuild";
-import { fileURLToPath } from "node:url";
 
-/** Its build for Node is CommonJS that requires Node's modules, which an ES module bundle cannot; this one is the same for both engines. */
-const yaml = fileURLToPath(new URL("../node_modules/yaml/browser/index.js", import.meta.url));
+/**
+ * Its build for Node is CommonJS that requires Node's modules, which an ES module bundle cannot; this one is the same for both engines.
+ * Relative to the working directory, the repository's root: tools that bundle are bundled themselves, so import.meta.url is no place to start from.
+ */
+const yaml = "./node_modules/yaml/browser/index.js";
 
 /** Options shared by every bundle. `engine` is "node" or "quickjs"; it selects `quickjs-ts/platform`. */
 export function bundleOptions(engine) {
