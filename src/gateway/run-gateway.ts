@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// `securebox gateway`: from the options to a gateway that runs until a signal ends it.
+import { PlatformError, type Platform } from "quickjs-ts";
+import type { OptionValues } from "./cli/options.ts";
+import { loadConfig } from "./config/load.ts";
+import { controlMethods } from "./control/methods.ts";
+import { serveControl, type ControlServer } from "./control/server.ts";
+import { Gateway } from "./gateway.ts";
+import { EventLog } from "./log.ts";
+import { supervise, watchSupervisor } from "./supervisor.ts";
+import { VERSION } from "./version.ts";
+
+/** Resolves with the exit status. Throws ConfigurationError, UsageError, and Error when another gateway serves the socket. */
+export async function runGateway(platform: Platform, options: OptionValues): Promise<number> {
+  const config = loadConfig(platform, options);
+  const log = new EventLog(platform, config.log);
+  if (options.supervise) return supervise(platform, [...platform.processes.self, ...platform.processes.arguments.filter((word) => word !== "--supervise")], log);
+  const gateway = new Gateway(platform, config, log);
+  const broke = (error: unknown): void => log.error("internal error", { reason: error instanceof Error ? error.stack ?? error.message : String(error) });
+  const control = listen(platform, config.socket, gateway, log, broke);
+  log.info("gateway starts", { version: VERSION, engine: platform.engine, pid: platform.processes.pid, bridge: config.bridge });
+  gateway.start();
+  return ended(platform, gateway, control, log);
+}
+
+function listen(platform: Platform, path: string, gateway: Gateway, log: EventLog, broke: (error: unknown) => void): ControlServer {
+  try {
+    platform.files.makeDirectory(path.slice(0, Math.max(1, path.lastIndexOf("/"))));
+    return serveControl(platform.net, path, controlMethods(gateway, log), broke);
+  } catch (error) {
+    if (error instanceof PlatformError && error.code === "EADDRINUSE") throw new Error(`another gateway serves ${path}`);
+    throw error;
+  }
+}
+
+function ended(platform: Platform, gateway: Gateway, control: ControlServer, log: EventLog): Promise<number> {
+  return new Promise((resolve) => {
+    const end = (reason: string): void => {
+      log.info("gateway ends", { reason });
+      control.close();
+      gateway.close();
+      resolve(0);
+    };
+    platform.signals.on("SIGTERM", () => end("SIGTERM"));
+    platform.signals.on("SIGINT", () => end("SIGINT"));
+    platform.signals.on("SIGHUP", () => gateway.reload());
+    watchSupervisor(platform, () => end("its supervisor is gone"));
+  });
+}
