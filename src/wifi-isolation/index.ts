@@ -14,3 +14,4 @@ export { verdictKey } from "./parts/verdict.ts";
 export { PipelineError, TABLE, TABLES, ZONE, type TableName } from "./pipeline.ts";
 export { reasonOf, type ReasonName } from "./registers.ts";
 export type { Switch } from "./switch.ts";
+export { OpenflowSwitch } from "./openflow-switch.ts";
