@@ -30,7 +30,7 @@ export function knownFields({ report, unknownFields }: Check, path: Path, value:
       report.warn([...path, field], `unknown field ${quote(field)} is ignored`, "", undefined, "key");
       continue;
     }
-    const suggestion = suggestField(field, fields, synonyms);
+    const suggestion = report.full ? undefined : suggestField(field, fields, synonyms);
     if (suggestion !== undefined) meant.add(suggestion);
     report.error([...path, field], field === "<<" ? "merge keys (<<) are not part of YAML 1.2" : `unknown field ${quote(field)}`, `one of ${fields.join(", ")}`, suggestion, "key");
   }

@@ -35,14 +35,19 @@ export class Report {
     this.#locate = locate;
   }
 
+  /** No further problem will be kept: nothing is worth working out for one. */
+  get full(): boolean {
+    return this.problems.length >= MAX_PROBLEMS;
+  }
+
   /** For text that is no part of a document: broken syntax. */
   errorAt(place: { line: number; column: number }, message: string, expected: string): void {
-    if (this.problems.length >= MAX_PROBLEMS) this.omitted++;
+    if (this.full) this.omitted++;
     else this.problems.push({ ...place, field: "", message, expected });
   }
 
   error(path: Path, message: string, expected = "", suggestion?: string, part: "key" | "value" = "value"): void {
-    if (this.problems.length >= MAX_PROBLEMS) this.omitted++;
+    if (this.full) this.omitted++;
     else this.problems.push(this.#problem(path, message, expected, suggestion, part));
   }
 

@@ -19,7 +19,7 @@ export function readYaml(input: string | Uint8Array): Source {
   const unreadable = checkText(text, input);
   if (unreadable) return unreadable;
   const lines = new LineCounter();
-  const parsed = parse(text, lines);
+  const parsed = nestsAbsurdly(text) ? undefined : parse(text, lines);
   if (!parsed) return failed("lists and mappings are nested too deeply to be read", `at most ${LIMITS.depth} levels`);
   const locate: Locate = (path, part) => position(lines, offsetOf(parsed, path, part));
   const report = new Report(locate);
@@ -53,6 +53,17 @@ function failed(message: string, expected: string, text = "", offset = 0): Sourc
   const report = new Report(locate);
   report.error([], message, expected);
   return { value: undefined, report, locate };
+}
+
+/** A thousand opening brackets in a row. The composer would find out too, after seconds and a full stack. */
+function nestsAbsurdly(text: string): boolean {
+  let run = 0;
+  for (let offset = 0; offset < text.length && run < 1000; offset++) {
+    const code = text.charCodeAt(offset);
+    if (code === 0x5b || code === 0x7b) run++;
+    else if (code > 0x20) run = 0;
+  }
+  return run === 1000;
 }
 
 /** Undefined when the nesting exhausts the stack; the composer descends recursively. */

