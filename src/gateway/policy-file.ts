@@ -29,8 +29,11 @@ export class PolicyFile {
   readonly #parse: ParsePolicy;
   readonly #state: StateDirectory;
   readonly #log: Log;
-  /** Called when another policy is in force. */
-  changed: (policy: Policy) => void = () => {};
+  /** Called when another policy is to be in force; `former` is the status until then. */
+  changed: (policy: Policy, former: PolicyStatus) => void = () => {};
+  /** Called once the first word about the policy is known, be it that there is none. */
+  decided: () => void = () => {};
+  #known = false;
   #policy: Policy | undefined;
   #lines: RuleLines | undefined;
   #status: PolicyStatus;
@@ -47,6 +50,8 @@ export class PolicyFile {
   }
 
   get policy(): Policy | undefined { return this.#policy; }
+  /** Whether the first word is known. */
+  get known(): boolean { return this.#known; }
   /** Lines of the text in force, for explanations. */
   get lines(): RuleLines | undefined { return this.#lines; }
   get status(): PolicyStatus { return this.#status; }
@@ -108,16 +113,24 @@ export class PolicyFile {
     if (!policy) return this.#reject(errors);
     this.#policy = policy;
     this.#lines = lines;
-    const { path } = this.#status;
+    const former = this.#status;
+    const { path } = former;
     const since = new Date(this.#machine.time.date()).toISOString();
     this.#status = {
       path, source, network: policy.network, groups: Object.keys(policy.groups).length, rules: policy.rules.length,
       quarantined: policy.quarantine.length, since, digest, errors: [], warnings, unenforced,
     };
-    this.#log.info("policy in force", { source, network: policy.network, rules: policy.rules.length, digest: digest.slice(0, 12) });
+    this.#log.info("policy accepted", { source, network: policy.network, rules: policy.rules.length, digest: digest.slice(0, 12) });
     for (const item of unenforced) this.#log.warn("policy construct not enforced yet", { field: item.path, line: item.line, reason: item.reason });
     if (source === "file") this.#state.save(LAST_VALID, () => text);
-    this.changed(policy);
+    this.changed(policy, former);
+    this.#decide();
+  }
+
+  #decide(): void {
+    if (this.#known) return;
+    this.#known = true;
+    this.decided();
   }
 
   /** The text in force was written again, or an invalid edit was taken back. */
@@ -134,6 +147,7 @@ export class PolicyFile {
       path: this.#path, line: first?.line, field: first?.field || undefined, reason: first?.message, errors: errors.length,
       "in-force": this.#policy ? "the last valid policy" : "deny everything",
     });
+    this.#decide();
   }
 }
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// One gateway: policy, devices, names and held packets tied to one switch. Each part knows its own business; here is only who tells whom.
+import type { Policy } from "@securebox/contract";
+import type { Millis, Platform } from "quickjs-ts";
+import type { Applied, Device, Edit, ModelInput, Topology } from "../wifi-isolation/index.ts";
+import { Program } from "../wifi-isolation/program.ts";
+import type { GatewayConfig } from "./config/config.ts";
+import type { Operations } from "./control/methods.ts";
+import type { DeviceResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, PolicyStatus, StatusResult } from "./control/protocol.ts";
+import { explain, type Known } from "./explain.ts";
+import type { EventLog } from "./log.ts";
+import { Overrides } from "./overrides.ts";
+import { PolicyFile } from "./policy-file.ts";
+import { parsePolicyText, type ParsedPolicy } from "./policy-text.ts";
+import { Reconciler } from "./reconciler.ts";
+import { StateDirectory } from "./state.ts";
+import { deviceResult, overrideOf, statusOf } from "./report.ts";
+import { Bridge } from "./switch/bridge.ts";
+import { FlowSwitch } from "./switch/flow-switch.ts";
+import { DENY_EVERYTHING, topologyOf } from "./topology.ts";
+
+/** How long an operator's command waits for the switch. */
+const OPERATOR_PATIENCE: Millis = 5000;
+
+export class Gateway implements Operations {
+  readonly platform: Platform;
+  readonly config: GatewayConfig;
+  readonly log: EventLog;
+  readonly started: Millis;
+  readonly state: StateDirectory;
+  readonly policyFile: PolicyFile;
+  readonly overrides: Overrides;
+  readonly switch: FlowSwitch;
+  readonly reconciler: Reconciler;
+  lastSync: StatusResult["switch"]["lastSync"];
+  #former: PolicyStatus | undefined;
+  #bridge: Bridge | undefined;
+  #topology: Topology | undefined;
+
+  constructor(platform: Platform, config: GatewayConfig, log: EventLog) {
+    this.platform = platform;
+    this.config = config;
+    this.log = log;
+    this.started = platform.time.now();
+    this.state = new StateDirectory(platform, config.state, log);
+    this.overrides = new Overrides(this.state, log);
+    this.policyFile = new PolicyFile(platform, config.policy, (text) => this.#parse(text), this.state, log);
+    this.switch = new FlowSwitch(platform, config.openflow, {
+      ready: () => this.#switchReady(),
+      lost: (reason) => this.#switchLost(reason),
+      held: () => {},
+      flowRemoved: () => {},
+      refused: (reason) => log.warn("switch refused a message", { reason }),
+    });
+    this.reconciler = new Reconciler({
+      device: this.switch, platform, log, inputs: () => this.#inputs(), synchronised: (applied, took) => this.#synchronised(applied, took),
+    });
+  }
+
+  /** Of the policy in force; of the file's errors, now. While another policy is on its way into the switch, the former one is in force. */
+  get policyStatus(): PolicyStatus {
+    return this.#former ? { ...this.#former, errors: this.policyFile.status.errors } : this.policyFile.status;
+  }
+
+  get bridge(): Bridge | undefined { return this.#bridge; }
+
+  start(): void {
+    this.policyFile.decided = () => this.reconciler.poke();
+    this.policyFile.changed = (policy, former) => this.#enforce(policy, former);
+    this.policyFile.start();
+    this.#bridge = new Bridge(this.platform, this.config, this.log, () => this.#look());
+  }
+
+  reload(): void {
+    this.policyFile.reload();
+  }
+
+  close(): void {
+    this.policyFile.close();
+    this.reconciler.close();
+    this.switch.close();
+    this.#bridge?.close();
+    this.state.flush();
+  }
+
+  devices(): DeviceResult[] {
+    return this.knownDevices().map((device) => deviceResult(this, device));
+  }
+
+  knownDevices(): Device[] {
+    return [];
+  }
+
+  status(): StatusResult {
+    return statusOf(this);
+  }
+
+  explain(params: ExplainParams): ExplainResult {
+    return explain(this.known(), params);
+  }
+
+  policy(): PolicyShowResult {
+    return { source: this.policyFile.status.source, policy: this.policyFile.policy ?? null, overrides: [...this.overrides.records] };
+  }
+
+  async quarantine(device: string): Promise<OverrideRecord> {
+    return this.#decide(overrideOf(this.known(), { kind: "quarantine", device }));
+  }
+
+  async allow(a: string, b: string, service: string): Promise<OverrideRecord> {
+    return this.#decide(overrideOf(this.known(), { kind: "allow", a, b, service }));
+  }
+
+  async undo(id?: number): Promise<OverrideRecord> {
+    const record = this.overrides.undo(id);
+    this.log.info("override undone", { id: record.id, override: record.text });
+    await this.#patiently(this.#edit({ overrides: this.overrides.list }));
+    return record;
+  }
+
+  known(): Known {
+    const { gateways, prefixes, resolvers } = this.config.network;
+    const { policy, lines } = this.policyFile;
+    return { policy, lines, overrides: this.overrides.list, devices: this.knownDevices(), gateways, prefixes, resolvers, namesOf: () => [] };
+  }
+
+  async #decide(override: ReturnType<typeof overrideOf>): Promise<OverrideRecord> {
+    const record = this.overrides.add(override, new Date(this.platform.time.date()).toISOString());
+    this.log.info("override", { id: record.id, override: record.text });
+    await this.#patiently(this.#edit({ overrides: this.overrides.list }));
+    return record;
+  }
+
+  #enforce(policy: Policy, former: PolicyStatus): void {
+    const start = this.platform.time.now();
+    const { digest } = this.policyFile.status;
+    this.#former ??= former;
+    void this.#edit({ policy }).then((inForce) => {
+      if (digest !== this.policyFile.status.digest) return;
+      this.#former = undefined;
+      if (inForce) this.log.info("policy enforced", { network: policy.network, digest: digest?.slice(0, 12), took: `${Math.round(this.platform.time.now() - start)}ms` });
+    });
+  }
+
+  #edit(edit: Edit): Promise<boolean> {
+    return this.reconciler.edit(edit);
+  }
+
+  /** Waits for the edit to be in force, but not for ever: a switch that refuses is retried, and `status` tells. */
+  #patiently(inForce: Promise<boolean>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.platform.timers.after(OPERATOR_PATIENCE, resolve);
+      void inForce.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Valid, and small enough for the pipeline: what does not fit is an error of the file, and the old policy stays. */
+  #parse(text: string): ParsedPolicy {
+    const parsed = parsePolicyText(text);
+    if (!parsed.policy) return parsed;
+    try {
+      new Program(parsed.policy, this.overrides.list);
+      return parsed;
+    } catch (error) {
+      return { errors: [{ field: "", message: (error as Error).message }], warnings: [], unenforced: [] };
+    }
+  }
+
+  #inputs(): ModelInput | undefined {
+    if (!this.#topology || !this.policyFile.known) return undefined;
+    return { policy: this.policyFile.policy ?? DENY_EVERYTHING, topology: this.#topology, devices: this.knownDevices(), overrides: this.overrides.list };
+  }
+
+  /** Ports came, went or got other numbers: a new topology is compared as a whole. */
+  #look(): void {
+    const topology = topologyOf(this.config, this.#bridge?.state ?? { connected: false, ports: [] });
+    if (!topology || JSON.stringify(topology) === JSON.stringify(this.#topology)) return;
+    this.#topology = topology;
+    this.log.info("ports", Object.fromEntries(topology.ports.map((port) => [port.name, `${port.role}:${port.number}`])));
+    if (this.switch.ready) this.reconciler.synchronise();
+  }
+
+  #switchReady(): void {
+    this.log.info("switch connected", { openflow: this.switch.version, software: this.switch.abilities?.description.software });
+    this.reconciler.synchronise();
+  }
+
+  #switchLost(reason: string): void {
+    if (this.reconciler.state !== "down") this.log.warn("switch lost", { reason });
+    this.reconciler.lost();
+  }
+
+  #synchronised({ added, modified, deleted, same, meters }: Applied, took: Millis): void {
+    const changed = added + modified + deleted;
+    this.lastSync = { changed, milliseconds: Math.round(took), at: new Date(this.platform.time.date()).toISOString() };
+    this.log.info("switch ready", { openflow: this.switch.version, flows: added + modified + same, changed, meters, took: `${Math.round(took)}ms` });
+    this.platform.processes.trimMemory();
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the gateway tells about itself, and what it makes of an operator's words.
+import { groupsOf } from "../wifi-isolation/membership.ts";
+import type { Device, Override } from "../wifi-isolation/index.ts";
+import { ControlFailure, type DeviceResult, type StatusResult, type SwitchStatus } from "./control/protocol.ts";
+import { findDevice, resolveEndpoint, type Known } from "./explain.ts";
+import type { Gateway } from "./gateway.ts";
+import { VERSION } from "./version.ts";
+
+export function statusOf(gateway: Gateway): StatusResult {
+  const { platform, policyStatus, state } = gateway;
+  const devices = gateway.devices();
+  const status: StatusResult = {
+    version: VERSION, engine: platform.engine, pid: platform.processes.pid, uptime: Math.round(platform.time.now() - gateway.started) / 1000,
+    healthy: false, problems: [], switch: switchStatus(gateway), policy: policyStatus,
+    devices: {
+      known: devices.length, present: devices.filter((device) => device.port !== "").length,
+      quarantined: devices.filter((device) => device.quarantined).length, blocked: devices.filter((device) => device.blocked).length,
+    },
+    held: { now: 0, total: 0, released: 0, dropped: 0 },
+    stations: { source: "none" },
+    state: { path: state.path, saved: state.saved, error: state.error },
+    memory: platform.processes.memory(),
+  };
+  status.problems = problemsOf(gateway, status);
+  status.healthy = status.problems.length === 0;
+  return status;
+}
+
+function switchStatus({ config, bridge, reconciler, lastSync, switch: device }: Gateway): SwitchStatus {
+  const ports = Object.entries(config.ports).map(([name, role]) => ({ name, role, number: bridge?.state.ports.find((port) => port.name === name)?.number }));
+  const { ctFlush = false, ctFlushZone = false, bundles = false, flowMonitor = false } = device.abilities ?? {};
+  return {
+    state: reconciler.state, bridge: config.bridge, version: device.version, software: bridge?.state.software ?? device.abilities?.description.software,
+    flows: reconciler.flows, ports, features: { ctFlush, ctFlushZone, bundles, flowMonitor },
+    lastError: reconciler.lastError ?? bridge?.state.problem, lastSync, bundles: reconciler.bundles, refused: reconciler.refused,
+  };
+}
+
+/** What keeps the gateway from doing all that it should, worst first. */
+function problemsOf({ bridge }: Gateway, { switch: device, policy, state, stations }: StatusResult): string[] {
+  const missing = device.ports.filter((port) => port.number === undefined).map((port) => port.name);
+  return [
+    device.state === "down" ? `the switch is not connected; it keeps the flows it has${device.lastError ? `: ${device.lastError}` : ""}` : "",
+    device.state === "syncing" ? `flows are not in force yet${device.lastError ? `: ${device.lastError}` : ""}` : "",
+    bridge?.state.connected ? "" : "the switch's database is not connected: ports cannot be followed",
+    missing.length > 0 ? `ports missing in the switch: ${missing.join(", ")}` : "",
+    policy.source === "none" ? "no policy is in force: everything is denied" : "",
+    policy.errors.length > 0 ? `the policy file is invalid${policy.source === "last-valid" ? "; the last valid policy is in force" : ""}` : "",
+    stations.source === "down" ? "the source of station events is not connected" : "",
+    state.error ? `the state cannot be saved: ${state.error}` : "",
+  ].filter((problem) => problem !== "");
+}
+
+export function deviceResult({ policyFile, overrides }: Gateway, device: Device): DeviceResult {
+  const { policy } = policyFile;
+  const quarantined = (policy?.quarantine.includes(device.mac) ?? false) || overrides.list.some((override) => override.kind === "quarantine" && override.device === device.mac);
+  return {
+    id: device.id, mac: device.mac, name: device.name, port: device.port, addresses: device.addresses,
+    groups: policy ? groupsOf(policy, device.mac) : [], quarantined, blocked: device.blocked ?? false,
+  };
+}
+
+/** An operator's words as an override of MAC addresses: names and addresses may change hands, MAC addresses do not. */
+export function overrideOf(known: Known, given: Override): Override {
+  if (given.kind === "quarantine") return { kind: "quarantine", device: macOf(known, given.device) };
+  const a = endOf(known, given.a);
+  const b = endOf(known, given.b);
+  if (!a.includes(":") && !b.includes(":")) throw new ControlFailure("refused", "at least one end must be a device");
+  if (a === b) throw new ControlFailure("refused", "both ends are the same device");
+  return { kind: "allow", a, b, service: given.service };
+}
+
+function macOf(known: Known, text: string): string {
+  const end = findDevice(known.devices, text)?.mac ?? text.toLowerCase();
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(end)) throw new ControlFailure("not-found", `no device has the name, MAC or IP address "${text}"`);
+  return end;
+}
+
+/** A MAC address, "internet" or "gateway". */
+function endOf(known: Known, text: string): string {
+  const end = resolveEndpoint(known, text);
+  if (end.kind === "device") return end.mac;
+  if (end.kind === "internet" && (end.address !== undefined || end.names !== undefined)) {
+    throw new ControlFailure("refused", `"${text}" is outside: allow "internet" with the service ${end.address ?? `dns:${end.names?.[0]}`}`);
+  }
+  return end.kind;
+}
