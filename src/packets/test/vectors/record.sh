@@ -17,7 +17,8 @@ ip -n "$server" link add eth0 address 02:00:00:00:00:01 type veth peer name eth0
 ip -n "$client" link set eth0 address 02:00:00:00:00:11
 ip -n "$server" addr add 10.99.0.1/24 dev eth0
 ip -n "$server" addr add 2001:db8:99::1/64 dev eth0 nodad
-ip netns exec "$server" tcpdump -Z root -i eth0 -U -s 0 -w "$work/frames.pcap" 2>/dev/null &
+ip -n "$server" link set eth0 up
+ip netns exec "$server" tcpdump -Z root -i eth0 -U -s 0 -w "$work/frames.pcap" 2>"$work/tcpdump.log" &
 pids="$pids $!"
 sleep 1
 for ns in $server $client; do ip -n "$ns" link set lo up; ip -n "$ns" link set eth0 up; done
@@ -53,7 +54,7 @@ sleep 1
 echo '// SPDX-License-Identifier: Apache-2.0'
 echo '// Frames of real programs, made by record.sh; each with its description by tcpdump.'
 echo 'export const FRAMES: readonly (readonly [description: string, hex: string])[] = ['
-tcpdump -Z root -r "$work/frames.pcap" -tnn 2>/dev/null > "$work/text"
+tcpdump -Z root -r "$work/frames.pcap" -tnn > "$work/text" 2>/dev/null
 tcpdump -Z root -r "$work/frames.pcap" -tnn -xx 2>/dev/null | awk -v text="$work/text" '
   function flush() { if (hex != "") { getline line < text; gsub(/["\\]/, "", line); printf "  [\"%s\", \"%s\"],\n", substr(line, 1, 140), hex; } hex = "" }
   /^\t0x/ { sub(/^\t0x[0-9a-f]+: */, ""); gsub(/ /, ""); hex = hex $0; next }
