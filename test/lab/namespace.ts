@@ -36,14 +36,27 @@ export class Lab {
     this.directory = join(base, id);
   }
 
+  static readonly #open = new Set<Lab>();
+
+  /** Closes all labs of this process, also one that is being built: for the end by a signal, to be followed by the process's end. */
+  static async closeAll(): Promise<void> {
+    const labs = [...Lab.#open];
+    await Promise.all(labs.map((lab) => lab.close().catch(() => {})));
+    await sleep(50); // a command that was under way when we began may have made something since
+    await Promise.all(labs.map((lab) => remove(lab.id)));
+  }
+
   /** Removes what killed runs left, then opens a new lab. Needs root: rejects with what is missing. */
   static async open(): Promise<Lab> {
     if (process.getuid?.() !== 0) throw new Error("the lab needs root: it makes network namespaces (ip netns) and virtual interfaces");
     await sweep();
-    return new Lab(freeId());
+    const lab = new Lab(freeId());
+    Lab.#open.add(lab);
+    return lab;
   }
 
   async namespace(name: string): Promise<Namespace> {
+    if (this.#closing) throw new Error("the lab is closing");
     const path = `${prefix}-${this.id}-${name}`;
     this.#namespaces.push(path);
     await must(["ip", "netns", "add", path]);
@@ -54,6 +67,7 @@ export class Lab {
 
   /** Starts a process that ends with the lab at the latest. */
   spawn(argv: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    if (this.#closing) throw new Error("the lab is closing");
     const child = spawn(argv[0]!, argv.slice(1), options);
     if (child.pid !== undefined) this.adopt(child.pid);
     return child;
@@ -75,6 +89,7 @@ export class Lab {
     this.#closing ??= (async () => {
       for (const ending of this.#endings.reverse()) await ending();
       await remove(this.id);
+      Lab.#open.delete(this);
     })();
     return this.#closing;
   }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes a fresh Debian 12 machine ready: packages, both Open vSwitch versions, the runtime, the bundle, the lab's program.
+import { join } from "node:path";
 import { repositoryRoot } from "../../test/lab/command.ts";
 import { framesProgram } from "../../test/lab/frames.ts";
-import { installPackages, missingPackages } from "./packages.ts";
+import { buildEmbedded } from "../compile/gateway.ts";
+import { newerThan } from "./newer.ts";
 import { setupOpenvswitch } from "./openvswitch.ts";
+import { installPackages, missingPackages } from "./packages.ts";
+import { setupQuickjs } from "./quickjs.ts";
 
-export type Part = "packages" | "openvswitch" | "runtime" | "bundle" | "lab";
+export type Part = "packages" | "openvswitch" | "quickjs" | "securebox" | "lab";
 
 export interface SetupOptions {
   /** Default: all. */
@@ -33,11 +37,22 @@ export async function setup({ parts, progress = (line) => void process.stderr.wr
 async function plan(): Promise<Step[]> {
   const missing = await missingPackages();
   if (missing.length > 0 && process.getuid?.() !== 0) throw new SetupError(`root is needed to install: ${missing.join(" ")}\nRun this command as root, or first: apt-get install ${missing.join(" ")}`);
+  const root = repositoryRoot();
   return [
     ...missing.map((name): Step => ({ part: "packages", about: `installing ${name}`, run: () => installPackages([name]) })),
-    { part: "openvswitch", about: "Open vSwitch 3.1 and 2.15", run: (detail) => setupOpenvswitch(repositoryRoot(), detail) },
-    { part: "lab", about: "building the lab's raw frames program", run: framesProgram },
+    { part: "openvswitch", about: "Open vSwitch 3.1 and 2.15", run: (detail) => setupOpenvswitch(root, detail) },
+    { part: "quickjs", about: "QuickJS", run: (detail) => setupQuickjs(root, detail) },
+    { part: "securebox", about: "build/securebox", run: (detail) => buildSecurebox(root, detail) },
+    { part: "lab", about: "the lab's program for raw frames", run: framesProgram },
   ];
+}
+
+/** Builds the executable of the access point, when one of its sources is newer. */
+async function buildSecurebox(root: string, detail: (text: string) => void): Promise<void> {
+  const output = join(root, "build/securebox");
+  if (!newerThan(output, ["src", "packages", "tools/compile", "tools/bundle.mjs", "package-lock.json"].map((path) => join(root, path)))) return;
+  detail("building build/securebox: the gateway on QuickJS");
+  await buildEmbedded(root, "src/gateway/main.ts", output);
 }
 
 /** The machine lacks something that only its owner can give; the message says what. */
