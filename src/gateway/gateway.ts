@@ -16,7 +16,7 @@ import { Reconciler } from "./reconciler.ts";
 import { StateDirectory } from "./state.ts";
 import { deviceResult, overrideOf, statusOf } from "./report.ts";
 import { Bridge } from "./switch/bridge.ts";
-import { FlowSwitch } from "./switch/flow-switch.ts";
+import { SwitchLink } from "./switch/link.ts";
 import { DENY_EVERYTHING, topologyOf } from "./topology.ts";
 
 /** How long an operator's command waits for the switch. */
@@ -30,7 +30,7 @@ export class Gateway implements Operations {
   readonly state: StateDirectory;
   readonly policyFile: PolicyFile;
   readonly overrides: Overrides;
-  readonly switch: FlowSwitch;
+  readonly switch: SwitchLink;
   readonly reconciler: Reconciler;
   lastSync: StatusResult["switch"]["lastSync"];
   #former: PolicyStatus | undefined;
@@ -45,7 +45,7 @@ export class Gateway implements Operations {
     this.state = new StateDirectory(platform, config.state, log);
     this.overrides = new Overrides(this.state, log);
     this.policyFile = new PolicyFile(platform, config.policy, (text) => this.#parse(text), this.state, log);
-    this.switch = new FlowSwitch(platform, config.openflow, {
+    this.switch = new SwitchLink(platform, config.openflow, {
       ready: () => this.#switchReady(),
       lost: (reason) => this.#switchLost(reason),
       held: () => {},
@@ -53,7 +53,7 @@ export class Gateway implements Operations {
       refused: (reason) => log.warn("switch refused a message", { reason }),
     });
     this.reconciler = new Reconciler({
-      device: this.switch, platform, log, inputs: () => this.#inputs(), synchronised: (applied, took) => this.#synchronised(applied, took),
+      device: this.switch.device, platform, log, inputs: () => this.#inputs(), synchronised: (applied, took) => this.#synchronised(applied, took),
     });
   }
 
