@@ -11,6 +11,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Lab } from "../test/lab/namespace.ts";
 import type { Engine } from "../test/lab/gateway.ts";
+import { closeOnSignals } from "../test/lab/signals.ts";
 import { demoLive } from "./demo/live.ts";
 import { demoCheck } from "./demo/check.ts";
 import { missingPackages } from "./setup/packages.ts";
@@ -49,18 +50,9 @@ async function needsRoot(): Promise<number> {
   return 1;
 }
 
-let ending = false;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    if (ending) return;
-    ending = true;
-    process.stderr.write("\nending: removing namespaces, processes and files\n");
-    void Lab.closeAll().finally(() => process.exit(signal === "SIGINT" ? 0 : 143));
-  });
-}
-
-main().then((status) => !ending && process.exit(status), async (error: Error) => {
-  if (ending) return; // what was under way broke off
+const ending = closeOnSignals();
+main().then((status) => !ending() && process.exit(status), async (error: Error) => {
+  if (ending()) return; // what was under way broke off
   process.stderr.write(`${process.env["DEBUG"] ? error.stack : error.message}\n`);
   await Lab.closeAll();
   process.exit(1);
