@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The meaning of a policy, as a pure function of one question. It shares nothing with the compiler, so that each can be held against the other.
+// The meaning of a policy, as a pure function of one question. The compiler shares with it only what a single rule says
+// (ruleOtherwise, servicesOf, passesUnanalysed), so that flows can be held against it.
 //
 // In this order, the first that applies decides:
 //   1. a blocked device or one in quarantine reaches nothing and is reached by nothing

@@ -11,6 +11,8 @@ export const LIMITS = {
   rules: 4000,
   /** Registers of 128 bits hold one bit per group; four bits are the reserved ends (ARCHITECTURE.md, "The pipeline"). */
   groups: 120,
-  /** One bit of a 128-bit register for each DNS name or pattern. */
-  names: 120,
+  /** One bit of a 128-bit register for each set of DNS names: those of one rule behind the same protocol and ports. */
+  nameSets: 120,
+  /** Different DNS names and patterns in all rules together. */
+  names: 1000,
 } as const;

@@ -14,8 +14,15 @@ const FIELD_SYNONYMS: Record<string, string> = {
 };
 const VERDICTS = { block: "deny", drop: "deny", reject: "deny", forbid: "deny", no: "deny", false: "deny", permit: "allow", accept: "allow", pass: "allow", yes: "allow", true: "allow" } as const;
 
-/** `names` collects the DNS patterns of all rules. Undefined after reporting, also of a rule of which only a part is wrong. */
-export function readRule(check: Check, path: Path, value: unknown, names: Set<string>): Rule | undefined {
+/** The DNS names of all rules so far, for the limits. */
+export interface Names {
+  patterns: Set<string>;
+  /** "RULE PROTOCOL/PORTS": each takes a bit of a register. */
+  sets: Set<string>;
+}
+
+/** Undefined after reporting, also of a rule of which only a part is wrong. */
+export function readRule(check: Check, path: Path, value: unknown, names: Names): Rule | undefined {
   const { report } = check;
   if (!isRecord(value)) return void report.error(path, `a rule is ${describe(value)}`, "a mapping such as { from: family, to: printers, allow: [tcp/631] }");
   const before = report.problems.length + report.omitted;
@@ -79,7 +86,7 @@ function endForms(groups: ReadonlySet<string>): string {
   return `${known}a MAC address, all, unknown, internet or gateway`;
 }
 
-function readAllow(check: Check, path: Path, value: unknown, rule: Rule, names: Set<string>): Rule["allow"] {
+function readAllow(check: Check, path: Path, value: unknown, rule: Rule, names: Names): Rule["allow"] {
   const { report } = check;
   if (value === undefined || value === "all") return value;
   if (!Array.isArray(value)) {
@@ -91,8 +98,10 @@ function readAllow(check: Check, path: Path, value: unknown, rule: Rule, names: 
   for (const [index, item] of value.entries()) {
     const term = readService(check, [...path, index], item, rule);
     if (!term) continue;
-    if (term.kind === "traffic" && term.name !== undefined) names.add(term.name);
     services.add(formatService(term));
+    if (term.kind !== "traffic" || term.name === undefined) continue;
+    names.patterns.add(term.name);
+    names.sets.add(`${path.join(".")} ${formatService({ ...term, name: undefined })}`);
   }
   return services.has("all") ? "all" : [...services];
 }

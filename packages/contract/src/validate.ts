@@ -5,7 +5,7 @@ import { isRecord, knownFields, readChoice, RESERVED_ENDS, type Check } from "./
 import { LIMITS } from "./limits.ts";
 import type { Member, Policy, Rule } from "./policy.ts";
 import { describe, quote, type Path, type Report } from "./problem.ts";
-import { readRule } from "./validate-rule.ts";
+import { readRule, type Names } from "./validate-rule.ts";
 import { warnAbout } from "./warnings.ts";
 
 const NETWORK_NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
@@ -136,9 +136,10 @@ function readRules(check: Check, policy: Record<string, unknown>, meant: Readonl
   if (rules === undefined) return report.error([], 'the field "rules" is missing', `${expected}; [] forbids everything`), [];
   if (!Array.isArray(rules)) return report.error(["rules"], `"rules" is ${describe(rules)}`, expected), [];
   if (rules.length > LIMITS.rules) return report.error(["rules"], `${rules.length} rules`, `at most ${LIMITS.rules}`, undefined, "key"), [];
-  const names = new Set<string>();
+  const names: Names = { patterns: new Set(), sets: new Set() };
   const read = rules.flatMap((rule, index) => readRule(check, ["rules", index], rule, names) ?? []);
-  if (names.size > LIMITS.names) report.error(["rules"], `${names.size} different DNS names`, `at most ${LIMITS.names} in all rules together`, undefined, "key");
+  if (names.patterns.size > LIMITS.names) report.error(["rules"], `${names.patterns.size} different DNS names`, `at most ${LIMITS.names} in all rules together`, undefined, "key");
+  if (names.sets.size > LIMITS.nameSets) report.error(["rules"], `${names.sets.size} sets of DNS names (one per rule and port)`, `at most ${LIMITS.nameSets} in all rules together`, undefined, "key");
   return read;
 }
 

@@ -143,7 +143,9 @@ export const badPolicies: BadPolicy[] = [
   { name: "name with letters outside ASCII", text: allow('"dns:bücher.example"', "internet"), at: "4:44", field: ALLOW, says: "xn--", shape: true },
   { name: "name that is an address", text: allow('"dns:192.0.2.1"', "internet"), at: "4:44", field: ALLOW, says: "an address is written without dns:" },
   { name: "name with a port", text: allow('"dns:example.org:443"', "internet"), at: "4:44", field: ALLOW, says: "tcp/443@dns:NAME", shape: true },
-  { name: "more than 120 DNS names", text: rule(`from: family, to: internet, allow: [ ${many(121, (index) => `"dns:h${index}.example", `)} ]`), at: "3:1", field: "rules", says: "121 different DNS names; at most 120" },
+  { name: "more than 1000 DNS names", text: rule(`from: family, to: internet, allow: [ ${many(1001, (index) => `"dns:h${index}.example", `)} ]`), at: "3:1", field: "rules", says: "1001 different DNS names; at most 1000" },
+  { name: "DNS names in more than 120 rules", text: `${HEAD}rules:\n${many(121, () => '- { from: family, to: internet, allow: [ "dns:a.example" ] }\n')}`, at: "3:1", field: "rules", says: "121 sets of DNS names" },
+  { name: "DNS names behind more than 120 ports", text: rule(`from: family, to: internet, allow: [ ${many(121, (index) => `"tcp/${index + 1}@dns:a.example", `)} ]`), at: "3:1", field: "rules", says: "121 sets of DNS names" },
   // Quarantine
   { name: "quarantine as a text", text: 'network: home\nrules: []\nquarantine: "02:00:00:00:00:66"\n', at: "3:13", field: "quarantine", says: "a list of MAC addresses", shape: true },
   { name: "group in quarantine", text: `${HEAD}rules: []\nquarantine: [ family ]\n`, at: "4:15", field: "quarantine[0]", says: '"family" is not a MAC address', shape: true },
