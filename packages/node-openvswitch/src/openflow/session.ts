@@ -203,11 +203,17 @@ export class OpenflowSession {
   #error(error: ErrorMessage, xid: number, version: number): void {
     if (this.state !== "ready" || (error.errorType === 0 && version < 4)) throw new HandshakeError(`the switch refused the handshake: error ${error.errorType}/${error.code} ${new TextDecoder().decode(error.data)}`);
     const found = this.#outstanding.find(xid);
-    const request = this.#pending.get(xid)?.request;
-    const refused = new OpenflowError(error, version, xid, request, undefined);
-    if (request) this.#settle(xid, refused);
+    const request = this.#requestOf(xid);
+    const refused = new OpenflowError(error, version, xid, request === undefined ? undefined : this.#pending.get(request)!.request);
+    if (request !== undefined) this.#settle(request, refused);
     else if (found) found.owner.refused(refused, found.index);
     else this.output.error(refused);
+  }
+
+  /** Open vSwitch 2.15 refuses a multipart type that it cannot parse with xid 0, in OpenFlow 1.0's form: with one request under way it is that one. */
+  #requestOf(xid: number): number | undefined {
+    if (xid === 0 && this.#pending.size === 1) return [...this.#pending.keys()][0];
+    return this.#pending.has(xid) ? xid : undefined;
   }
 
   #settle(xid: number, error: Error): boolean {
