@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Isolation, rules, discovery, held flows, attacks and faults, by real traffic.
+import { scenarioTests } from "../lab/scenario/tests.ts";
+
+scenarioTests("node", "3.1");
