@@ -4,7 +4,6 @@ import { execFile } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
-// @ts-expect-error plain JavaScript, shared with run.mjs
 import { bundle } from "../bundle.mjs";
 import { buildExecutable, buildRunner } from "./runtime.ts";
 import { thinSourceMap } from "./source-map.ts";

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { build, type Plugin } from "esbuild";
 import { join } from "node:path";
-// @ts-expect-error plain JavaScript, shared with run.mjs
 import { bundleOptions } from "../bundle.mjs";
 
 export type Engine = "node" | "quickjs";

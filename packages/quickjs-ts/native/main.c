@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include "runtime.h"
 
 enum { STACK_SIZE = 512 * 1024, GC_THRESHOLD = 512 * 1024 };
@@ -100,6 +101,15 @@ static int run(JSContext *context, int argc, char **argv) {
 }
 #endif
 
+/* Descriptors are bounded by what the system allows (the hard limit), not by a default of 1024 that old programs need. */
+static void raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  runtime.descriptor_limit = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static JSContext *new_context(void) {
   JSContext *context = JS_NewContextRaw(runtime.js);
   if (!context) abort();
@@ -138,6 +148,7 @@ int main(int argc, char **argv) {
   JS_SetMaxStackSize(runtime.js, STACK_SIZE);
   JS_SetGCThreshold(runtime.js, GC_THRESHOLD);
   runtime.context = new_context();
+  raise_descriptor_limit();
   loop_init();
   call_init();
   signals_init();

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "runtime.h"
@@ -65,6 +66,11 @@ static void strings_free(char **strings) {
 /* In the child. Descriptors above 2 close by themselves (CLOEXEC); an error goes back through `report`. */
 static void run_program(char **argv, char **env, const char *directory, const int *descriptors, int report) {
   signals_reset();
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = runtime.descriptor_limit;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
   int number = 0;
   for (int target = 0; target < 3; target++)
     if (descriptors[target] >= 0 && dup2(descriptors[target], target) < 0) number = errno;

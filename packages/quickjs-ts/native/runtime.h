@@ -54,6 +54,7 @@ extern struct Runtime {
   struct list_head idle_handles; /* active, but they do not keep the process alive: signal handlers */
   bool exiting;
   int exit_code;
+  uint64_t descriptor_limit; /* the soft limit that we were started with, and that children get */
   int argc;
   char **argv;
   int own_arguments; /* of argv, those before the program's: the executable and, in the runner, the bundle */

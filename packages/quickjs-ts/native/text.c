@@ -8,7 +8,8 @@ JSValue new_bytes(const uint8_t *data, size_t size) {
   JSContext *context = runtime.context;
   JSValue buffer = JS_NewArrayBufferCopy(context, data, size);
   if (JS_IsException(buffer)) return buffer;
-  JSValue array = JS_NewTypedArray(context, 1, (JSValueConst *)&buffer, JS_TYPED_ARRAY_UINT8);
+  JSValue arguments[] = { buffer, JS_UNDEFINED, JS_UNDEFINED }; /* it reads three, whatever their count */
+  JSValue array = JS_NewTypedArray(context, 3, (JSValueConst *)arguments, JS_TYPED_ARRAY_UINT8);
   JS_FreeValue(context, buffer);
   return array;
 }

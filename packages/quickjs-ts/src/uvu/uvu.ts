@@ -25,7 +25,11 @@ function settles(name: string, run: () => unknown): Promise<unknown> {
 function testHandler(name: string, handler: Handler): Handler {
   return async (state) => {
     tally.running = name;
-    await settles(name, () => handler(state));
+    await settles(name, () => handler(state)).catch((error: unknown) => {
+      // uvu prints `stack`; QuickJS's needs its positions mapped, and a headline, which uvu cuts off.
+      if (error instanceof Error && platform.engine === "quickjs") error.stack = platform.processes.stackOf(error);
+      throw error;
+    });
     tally.passed++;
   };
 }
