@@ -8,10 +8,10 @@
 //   3. an operator's `allow` at this gateway
 //   4. the rules in their order: the first that covers both ends and either allows the service or says `otherwise`
 //   5. denied
-import { parseService, patternCovers, prefixHolds } from "@securebox/contract";
-import type { Fallback, Policy, Rule, RuleLines, ServiceTerm } from "@securebox/contract";
+import type { Fallback, Policy, Rule, RuleLines } from "@securebox/contract";
 import { coverage, resolveEnd, type Coverage } from "./membership.ts";
 import type { Ip, Mac, Override } from "./network.ts";
+import { isDiscovery, serviceCovers } from "./service-covers.ts";
 
 /** One side of a flow. `names`: what the resolvers' answers say the address is (also names that lead to it by CNAME). */
 export type Endpoint =
@@ -172,36 +172,4 @@ function covers(policy: Policy, end: string, endpoint: Endpoint): Coverage {
   const resolved = resolveEnd(end);
   if (endpoint.kind !== "device") return resolved.kind === endpoint.kind ? "certain" : "no";
   return coverage(policy, resolved, endpoint.mac);
-}
-
-function isDiscovery({ protocol }: Flow): boolean {
-  return protocol === "mdns" || protocol === "ssdp";
-}
-
-/** A text that is no service covers nothing. */
-function serviceCovers(text: string, question: Question): boolean {
-  const term = parseService(text);
-  return term.ok && termCovers(term.value, question);
-}
-
-function termCovers(term: ServiceTerm, question: Question): boolean {
-  if (term.kind === "all") return true;
-  if (term.kind === "discovery") return term.protocol === question.protocol;
-  // Unicast udp/5353 is not discovery, and "udp" does not open multicast.
-  if (isDiscovery(question)) return false;
-  if (term.protocol !== undefined && term.protocol !== question.protocol) return false;
-  return portsCover(term.ports, question) && remoteCovers(term, question.to);
-}
-
-function portsCover(ports: { first: number; last: number } | undefined, { protocol, port }: Flow): boolean {
-  if (!ports) return true;
-  const hasPorts = protocol === "tcp" || protocol === "udp";
-  return hasPorts && port !== undefined && port >= ports.first && port <= ports.last;
-}
-
-function remoteCovers(term: Extract<ServiceTerm, { kind: "traffic" }>, to: Endpoint): boolean {
-  if (term.prefix === undefined && term.name === undefined) return true;
-  if (to.kind !== "internet") return false;
-  if (term.prefix !== undefined) return to.address !== undefined && prefixHolds(term.prefix, to.address);
-  return (to.names ?? []).some((name) => patternCovers(term.name!, name));
 }

@@ -17,7 +17,8 @@ export function* nameFlows(view: View, address: Ip, cookie: bigint): Generator<F
   const [toField, toInternet] = bitMatch("destinationGroups", BIT.internet);
   const [fromField, fromInternet] = bitMatch("sourceGroups", BIT.internet);
   yield flow(cookie, "names", 10, { [toField]: toInternet, ...ipDestination(remote) }, actions, { goto: "conntrack" });
-  yield flow(cookie, "names", 10, { [fromField]: fromInternet, ...ipSource(remote) }, actions, { goto: "conntrack" });
+  // Of a priority of its own: no packet goes from internet to internet here, but the flows should not need to know that.
+  yield flow(cookie, "names", 9, { [fromField]: fromInternet, ...ipSource(remote) }, actions, { goto: "conntrack" });
 }
 
 export function* conntrackFlows(cookie: bigint): Generator<Flow> {
