@@ -75,7 +75,9 @@ export function putMessage(writer: Writer, message: Message, version: Version, x
   writer.u8(version, "version");
   writer.at += 3;
   writer.u32(xid, "xid");
-  writer.bytes[start + 1] = putBody(writer, message, version, xid);
+  const type = putBody(writer, message, version, xid);
+  if ((type & 0xff) !== type) throw new EncodeError("messageType", `${type}, expected 0 to 255`);
+  writer.bytes[start + 1] = type;
   writer.length16(start + 2, start, message.type);
 }
 

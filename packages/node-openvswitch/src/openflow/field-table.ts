@@ -4,12 +4,12 @@
 
 /**
  * Columns: name, other name, bytes, bits that count, "m" maskable and "w" writable, how people write it, prerequisite, then the wire forms
- * CLASS.FIELD.VERSION.NAME (VERSION: the first wire version that prefers this form), oldest first. "*N": N fields with consecutive
+ * CLASS.FIELD.VERSION.NAME (VERSION: the first wire version that prefers this form), the last that applies wins. "*N": N fields with consecutive
  * numbers in their names and on the wire.
  */
 export const FIELD_ROWS: readonly string[] = [
   "packet_type - 4 32 -- ptype - OX.44.6.OXM_OF_PACKET_TYPE",
-  "dp_hash - 4 32 m- hex - N1.35.0.NXM_NX_DP_HASH NXE.0.0.NXOXM_ET_DP_HASH",
+  "dp_hash - 4 32 m- hex - NXE.0.0.NXOXM_ET_DP_HASH N1.35.0.NXM_NX_DP_HASH",
   "recirc_id - 4 32 -- dec - N1.36.0.NXM_NX_RECIRC_ID",
   "conj_id - 4 32 -- dec - N1.37.0.NXM_NX_CONJ_ID",
   "in_port_oxm - 4 32 -w port - OX.0.3.OXM_OF_IN_PORT",

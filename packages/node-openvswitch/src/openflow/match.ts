@@ -113,7 +113,6 @@ function isMasked(given: FieldValue | Masked): given is Masked {
 function putField(writer: Writer, field: Field, given: FieldValue | Masked, version: Version): void {
   const header = field.oxm[version];
   if (!isMasked(given)) {
-    if (FULL_BUT_MASKED.has(field.name)) return putMasked(writer, field, given, field.max, version);
     putHeader(writer, header, given instanceof Uint8Array ? given.length : field.bytes, false);
     return putValue(writer, field, given);
   }
@@ -124,9 +123,6 @@ function putField(writer: Writer, field: Field, given: FieldValue | Masked, vers
   if (!field.maskable) throw new EncodeError(field.name, "cannot be masked");
   putMasked(writer, field, value, mask, version);
 }
-
-/** Open vSwitch holds these in wider words, so that its "all bits" is a mask on the wire. */
-const FULL_BUT_MASKED = new Set<string>(["ipv6_label", "tun_flags"]);
 
 function putMasked(writer: Writer, field: Field, value: FieldValue, mask: FieldValue, version: Version): void {
   putHeader(writer, field.oxm[version], 2 * (value instanceof Uint8Array ? value.length : field.bytes), true);

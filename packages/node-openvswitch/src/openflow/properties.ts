@@ -19,12 +19,12 @@ export function putProperty(writer: Writer, type: number, body: () => void): voi
   writer.pad8(start);
 }
 
-/** A number of up to 4 bytes; the length counts the zeros after it. */
+/** A number; Open vSwitch counts the zeros after one of 16 bits into the length, but not those after one of 8. */
 export function putNumberProperty(writer: Writer, type: number, size: 1 | 2 | 4, value: number, field: string): void {
   const start = writer.at;
   writer.need(8);
   writer.u16(type, "property.type");
-  writer.u16(8, "property.length");
+  writer.u16(size === 1 ? 5 : 8, "property.length");
   if (size === 1) writer.u8(value, field);
   else if (size === 2) writer.u16(value, field);
   else writer.u32(value, field);

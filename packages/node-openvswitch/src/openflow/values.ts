@@ -55,9 +55,9 @@ export function readValue(reader: Reader, field: Field, size: number): FieldValu
   }
 }
 
-/** Whether all bits that the field has are set. */
+/** Whether all bits that the field has are set. Tunnel fields of odd widths stay masked: Open vSwitch holds them in whole bytes. */
 export function isFullMask(field: Field, mask: FieldValue): boolean {
-  if (typeof mask === "number") return mask === ONES[field.bytes] || mask === field.max;
+  if (typeof mask === "number") return mask === ONES[field.bytes] || (mask === field.max && !field.name.startsWith("tun_"));
   if (typeof mask === "bigint") return mask === 0xffffffffffffffffn;
   for (let i = 0; i < mask.length; i++) if (mask[i] !== 0xff) return false;
   return true;

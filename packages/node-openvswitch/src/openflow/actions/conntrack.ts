@@ -77,7 +77,8 @@ export function putNat(writer: Writer, action: Nat): void {
   writer.u16(flags, "nat.flags");
   const where = writer.at;
   writer.at += 2;
-  writer.view.setUint16(where, action.range === undefined ? 0 : putRange(writer, action.range));
+  const present = action.range === undefined ? 0 : putRange(writer, action.range);
+  writer.view.setUint16(where, present);
   end(writer, start);
 }
 

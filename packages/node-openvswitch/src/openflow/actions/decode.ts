@@ -196,7 +196,6 @@ function readPacked(body: Reader, between = 0): Subfield | undefined {
 
 /** Only what `load` can say: one run of bits, at most 64. */
 function readLoad2(body: Reader): Action | undefined {
-  body.skip(6);
   const set = readSetField(body, body.left);
   if (set?.type !== "set-field") return undefined;
   const field = fieldNamed(set.field);

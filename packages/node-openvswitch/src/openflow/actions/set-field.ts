@@ -14,7 +14,7 @@ export function putSetField(writer: Writer, action: Of<"set-field">, version: Ve
   const field = fieldNamed(action.field);
   if (!field.writable) throw new EncodeError(`set-field.${action.field}`, "is read-only");
   const { value, mask } = action;
-  if (mask === undefined || isFullMask(field, mask)) return putWhole(writer, field, value, version);
+  if (mask === undefined || isFullMask(field, mask) || mask === field.max) return putWhole(writer, field, value, version);
   if (exceedsMask(value, mask)) throw new EncodeError(`set-field.${action.field}`, "value and mask differ in kind, or the value has bits outside the mask");
   if (version === 6) return putOxm(writer, field, value, mask, version);
   if (needsLoad2(field)) return putLoad2(writer, field, value, mask);
@@ -89,7 +89,6 @@ function putRegLoad(writer: Writer, part: Part, value: bigint): void {
 
 function putLoad2(writer: Writer, field: Field, value: FieldValue, mask: FieldValue | undefined): void {
   const start = beginNicira(writer, Nicira.REG_LOAD2, 16);
-  writer.at += 6;
   putEntry(writer, field, value, mask, 0);
   end(writer, start);
 }

@@ -128,8 +128,8 @@ function putPacketInProperties(writer: Writer, message: PacketInProperties, vers
   if (cookie !== undefined) putCookie(writer, cookie);
   if (reason !== undefined) putNumberProperty(writer, In2.REASON, 1, reason, "reason");
   if (metadata !== undefined) putProperty(writer, In2.METADATA, () => putFields(writer, metadata, version, false));
-  if (userdata !== undefined) putProperty(writer, In2.USERDATA, () => writer.raw(userdata));
   if (continuation !== undefined) putProperty(writer, In2.CONTINUATION, () => writer.raw(continuation));
+  if (userdata !== undefined) putProperty(writer, In2.USERDATA, () => writer.raw(userdata));
   for (const property of message.properties ?? []) putRawProperty(writer, property);
 }
 

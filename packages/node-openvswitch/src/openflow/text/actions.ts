@@ -198,7 +198,7 @@ function modPort(end: "src" | "dst", value: string, { match }: ActionContext): A
 }
 
 function parseResubmit(value: string, { ports }: ActionContext, item: Item): Action {
-  if (item.text[item.key.length] === ":") return { type: "resubmit", port: parsePort(value, ports) };
+  if (item.text[item.key.length] === ":") return { type: "resubmit", port: parsePort(value, ports), table: 255 };
   const [port = "", table = "", ct] = value.split(",").map((part) => part.trim());
   if (ct !== undefined && ct !== "ct") throw new TextError(item.text, 'expected "ct"');
   const inPort = port === "" ? undefined : parsePort(port, ports);
@@ -261,7 +261,7 @@ function parseNat(text: string): Action {
 
 /** "10.0.0.1-10.0.0.5:1000-2000", "[2001:db8::1]-[2001:db8::5]:80". */
 function parseRange(text: string): NatRange {
-  const parts = /^(\[[^\]]*\]|[0-9.]+|[0-9a-fA-F:]+?)(?:-(\[[^\]]*\]|[0-9.]+|[0-9a-fA-F:]+))?(?::(\d+)(?:-(\d+))?)?$/.exec(text);
+  const parts = /^(\[[^\]]*\]|[0-9.]+|[0-9a-fA-F:.]+)(?:-(\[[^\]]*\]|[0-9.]+|[0-9a-fA-F:.]+))?(?::(\d+)(?:-(\d+))?)?$/.exec(text);
   if (!parts) throw new TextError(text, "expected ADDRESS[-ADDRESS][:PORT[-PORT]]");
   const [, low, high, first, last] = parts;
   const address = (given: string) => (given.includes(":") ? parseIpv6(given.replace(/[[\]]/g, "")) : ipv4Bytes(given));

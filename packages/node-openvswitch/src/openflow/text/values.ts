@@ -21,6 +21,7 @@ export function parseValue(field: Field, text: string, ports: PortNames = {}): F
   if (field.format === "ptype") return parsePacketType(text);
   const flags = FLAGS[field.format];
   if (flags && /^[+-]/.test(text)) return parseFlags(flags, text);
+  if (flags && /^[a-z]/.test(text)) return { value: text.split("|").reduce((value, name) => value | parseFlags(flags, `+${name}`).value, 0), mask: field.max };
   const slash = text.indexOf("/");
   const value = parsePlain(field, slash < 0 ? text : text.slice(0, slash));
   if (slash < 0) return value;
