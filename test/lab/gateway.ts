@@ -20,9 +20,11 @@ export class Gateway {
   readonly stateDirectory: string;
   readonly #topology: Topology;
   readonly #program: readonly string[];
+  readonly #supervised: boolean;
   #process: ChildProcess | undefined;
 
-  private constructor(topology: Topology, program: readonly string[]) {
+  private constructor(topology: Topology, program: readonly string[], supervised: boolean) {
+    this.#supervised = supervised;
     const at = (name: string) => join(topology.lab.directory, name);
     this.#topology = topology;
     this.#program = program;
@@ -33,9 +35,9 @@ export class Gateway {
     this.stateDirectory = at("state");
   }
 
-  /** Prepares everything and starts the gateway under `policy`; resolves when its flows are in force. */
-  static async start(topology: Topology, engine: Engine, policy: string): Promise<Gateway> {
-    const gateway = new Gateway(topology, await gatewayProgram(engine));
+  /** Prepares everything and starts the gateway under `policy`; resolves when its flows are in force. `supervised`: it starts again when it dies. */
+  static async start(topology: Topology, engine: Engine, policy: string, supervised = false): Promise<Gateway> {
+    const gateway = new Gateway(topology, await gatewayProgram(engine), supervised);
     mkdirSync(gateway.stateDirectory);
     await must(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "securebox", gateway.stateDirectory]);
     writeFileSync(gateway.configFile, configuration(gateway, topology));
@@ -47,7 +49,7 @@ export class Gateway {
   /** Starts the process, after a kill for example, and waits until its flows are in force. */
   async run(): Promise<void> {
     const log = openSync(this.logFile, "a");
-    const child = this.#topology.lab.spawn(this.#topology.ap.inside([...this.#program, "gateway", "--config", this.configFile]), { stdio: ["ignore", log, log] });
+    const child = this.#topology.lab.spawn(this.#topology.ap.inside([...this.#program, "gateway", "--config", this.configFile, ...(this.#supervised ? ["--supervise"] : [])]), { stdio: ["ignore", log, log] });
     this.#process = child;
     await until("the gateway", 10_000, () => {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the gateway ended: ${this.lastWords()}`);

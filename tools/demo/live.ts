@@ -12,7 +12,7 @@ export async function demoLive({ ovs, engine }: DemoOptions): Promise<number> {
   tell("building the network: namespaces, Open vSwitch, four stations, a router");
   const topology = await Topology.create({ mode: "isolating", ovs });
   tell(`starting the gateway on ${engine}`);
-  const gateway = await Gateway.start(topology, engine, readFileSync(join(repositoryRoot(), "tools/demo/policy.yaml"), "utf8"));
+  const gateway = await Gateway.start(topology, engine, readFileSync(join(repositoryRoot(), "tools/demo/policy.yaml"), "utf8"), true);
   tell("the stations join, and get their addresses through the switch");
   await topology.online(...rows);
   for (const name of rows) for (const port of Object.keys(services)) await topology.station(name).agent.call("serve", { protocol: "tcp", port: Number(port) });
@@ -56,7 +56,7 @@ function whatToTry(topology: Topology, gateway: Gateway): string[] {
     `  ${securebox} undo`,
     "Be the phone:",
     `  ip netns exec ${topology.station("phone").namespace.path} ping ${topology.station("printer").ipv4}`,
-    "Kill the gateway; the network stays protected:",
+    "Kill the gateway; the network stays protected, and its supervisor starts it again:",
     `  kill -9 $(${securebox} status --json | sed -n 's/.*"pid": *\\([0-9]*\\).*/\\1/p')`,
     "",
     "Ctrl-C ends the demo and removes everything that it made.",
