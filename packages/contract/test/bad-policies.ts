@@ -59,6 +59,7 @@ export const badPolicies: BadPolicy[] = [
   { name: "network missing", text: "rules: []\n", at: "1:1", field: "", says: 'the field "network" is missing', shape: true },
   { name: "rules missing", text: "network: home\n", at: "1:1", field: "", says: 'the field "rules" is missing', shape: true },
   { name: "unknown field with a near name", text: "netwrok: home\nrules: []\n", at: "1:1", field: "netwrok", says: "unknown field", suggestion: "network", count: 1, shape: true },
+  { name: "mistake right after a byte order mark", text: "\ufeffnetwrok: home\nrules: []\n", at: "1:1", field: "netwrok", says: "unknown field", suggestion: "network", shape: true },
   { name: "unknown field with another name", text: "network: home\nrules: []\nblocklist: []\n", at: "3:1", field: "blocklist", says: "one of version, network", suggestion: "quarantine", shape: true },
   { name: "network is a number", text: "network: 12\nrules: []\n", at: "1:10", field: "network", says: 'put it in quotes: "12"', shape: true },
   { name: "network with a slash", text: "network: home/guest\nrules: []\n", at: "1:10", field: "network", says: '"home/guest" is not a network\'s name', shape: true },

@@ -48,5 +48,7 @@ format("counts problems beyond the first fifty", () => {
   const result = parsePolicy(`network: home\nrules:\n${"- 1\n".repeat(77)}`, "p");
   assert.is(formatResult(result).length, 51);
   assert.is(formatResult(result).at(-1), "p: 27 more problems");
+  const syntax = parsePolicy("- !tag x\n".repeat(60), "p");
+  assert.equal([formatResult(syntax).length, formatResult(syntax).at(-1)], [51, "p: 10 more problems"]);
 });
 format.run();

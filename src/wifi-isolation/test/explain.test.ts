@@ -60,7 +60,7 @@ test("what a device may reach: internet, gateway and others, without what is clo
   assert.equal(lines("printer", { overrides: [{ kind: "allow", a: "printers", b: "family", service: "tcp/9" }] })[1], `${MACS["bob"]}: tcp/9 (allowed at this gateway); else denied (no rule allows it)`);
 });
 test("reach agrees with decide on what comes before rules", () => {
-  const reach = reachBetween(world(), endpoint("visitor"), endpoint("internet"));
+  const reach = reachBetween(world({ overrides: [{ kind: "quarantine", device: MACS["bob"]! }] }), endpoint("bob"), endpoint("printer"));
   assert.equal([reach.allowed, reach.otherwise.because], [[], "quarantine"]);
 });
 test.run();
