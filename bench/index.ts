@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every bench by the name that `npm run bench -- NAME` takes, in the order in which all of them run.
+export * as size from "./size.ts";
+export * as "packet-in" from "./packet-in.ts";
