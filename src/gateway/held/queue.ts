@@ -54,10 +54,11 @@ export class HeldQueue<T> {
     return undefined;
   }
 
-  /** Puts a packet from `next` under its key until it is answered or its deadline passes. True: it is the first with that key, so ask. */
-  wait(held: HeldPacket<T>): boolean {
-    const first = !this.#waiting.has(held.key);
-    this.#push(this.#waiting, held.key, held);
+  /** Puts a packet from `next` under its key (or another) until that is answered or its deadline passes. True: it is the first with that key, so ask. */
+  wait(held: HeldPacket<T>, key = held.key): boolean {
+    held.key = key;
+    const first = !this.#waiting.has(key);
+    this.#push(this.#waiting, key, held);
     return first;
   }
 
@@ -87,10 +88,11 @@ export class HeldQueue<T> {
 
   /** When to call `expire` next; undefined when nothing waits. */
   nextDeadline(): Millis | undefined {
-    let first: Millis | undefined;
-    // Every queue is in order of arrival and all have the same time to wait.
-    for (const stage of [this.#fresh, this.#waiting]) for (const queue of stage.values()) if (first === undefined || queue[0]!.deadline < first) first = queue[0]!.deadline;
-    return first;
+    let first = Infinity;
+    // What is fresh is in order of arrival within its queue; what waits may have come by different turns.
+    for (const queue of this.#fresh.values()) first = Math.min(first, queue[0]!.deadline);
+    for (const queue of this.#waiting.values()) for (const held of queue) first = Math.min(first, held.deadline);
+    return first === Infinity ? undefined : first;
   }
 
   /** Everything, for a switch that went away: continuations of an old connection are worth nothing. */

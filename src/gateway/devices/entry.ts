@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the table keeps of one device. Lean: an access point with 250 of them has little memory, so what is rare is in `trouble`.
+import type { Millis } from "quickjs-ts";
+import type { Device, Ip, Mac } from "../../wifi-isolation/network.ts";
+import type { BindingSource } from "./outcome.ts";
+
+export interface Binding {
+  address: Ip;
+  by: BindingSource;
+  /** End of the lease; Infinity for a learnt one and for a lease without end. */
+  expires: Millis;
+  /** When it was last claimed or leased: what goes first when there is no room. */
+  used: Millis;
+}
+
+/** A second place of a MAC, not believed yet. */
+export interface Claim {
+  port: string;
+  since: Millis;
+  /** The radio said so (else a frame came from there). Takes effect at `until` when it still stands; frames never take effect by time alone. */
+  byRadio: boolean;
+  until: Millis;
+  /** The identity that was proved there. */
+  key?: string;
+}
+
+export interface Trouble {
+  claim?: Claim;
+  /** Frames from the device's own port are refused. `until`: end of the hold-down. */
+  blocked?: { reason: string; until: Millis };
+  /** Port where somebody with another key is associated under this MAC. */
+  foreign?: string;
+}
+
+/** Invariant: an address is in the bindings of at most one entry. */
+export interface Entry {
+  id: number;
+  mac: Mac;
+  port: string;
+  key: string | undefined;
+  name: string | undefined;
+  /** The radio says that it is associated at `port` now. */
+  associated: boolean;
+  joined: Millis;
+  /** Last sign of life from its place: a frame that came up, or a counter that had grown. */
+  seen: Millis;
+  /** Packets from its place as the switch counted them, and when it was asked; -1: not yet. */
+  packets: number;
+  counted: Millis;
+  bindings: Binding[];
+  trouble: Trouble | undefined;
+}
+
+export function troubleOf(entry: Entry): Trouble {
+  return (entry.trouble ??= {});
+}
+
+/** What the compiler is told. */
+export function deviceOf({ id, mac, port, bindings, name, trouble }: Entry): Device {
+  const device: Device = { id, mac, port, addresses: bindings.map(({ address }) => address) };
+  if (name !== undefined) device.name = name;
+  if (trouble?.blocked) device.blocked = true;
+  return device;
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table as a file. Times inside are of the wall clock, which may jump between two runs (access points boot in 1970): a clock that went
+// back counts as one that stood still, so a lease is never held longer than it had left when it was saved.
+import type { Millis } from "quickjs-ts";
+import { formatMac, normaliseIp, parseMac } from "../../packets/index.ts";
+import type { Binding, Entry } from "./entry.ts";
+
+const VERSION = 1;
+
+/** The file is damaged or of another version; `field` says where. */
+export class SavedStateError extends Error {
+  override readonly name = "SavedStateError";
+  constructor(readonly field: string, readonly problem: string) {
+    super(`saved devices: ${field}: ${problem}`);
+  }
+}
+
+interface SavedDevice {
+  id: number;
+  mac: string;
+  port: string;
+  key?: string;
+  name?: string;
+  joined: number;
+  seen: number;
+  addresses: SavedAddress[];
+}
+
+/** `expires`: milliseconds since 1970, absent for a learnt one; null: a lease without end. */
+interface SavedAddress {
+  address: string;
+  expires?: number | null;
+}
+
+export function saveEntries(entries: Iterable<Entry>, last: number, now: Millis, date: Millis): string {
+  const wall = (time: Millis): number => Math.round(date + time - now);
+  const devices = Array.from(entries, ({ id, mac, port, key, name, joined, seen, bindings }): SavedDevice => ({
+    id, mac, port, ...(key === undefined ? {} : { key }), ...(name === undefined ? {} : { name }), joined: wall(joined), seen: wall(seen),
+    addresses: bindings.map(({ address, by, expires }) => (by === "learnt" ? { address } : { address, expires: expires === Infinity ? null : wall(expires) })),
+  }));
+  return JSON.stringify({ version: VERSION, saved: Math.round(date), last, devices });
+}
+
+export interface Restored {
+  entries: { entry: Entry; bindings: Binding[] }[];
+  last: number;
+}
+
+/** Devices come back as not associated; leases that have run out are left out. Throws SavedStateError. */
+export function restoreEntries(text: string, now: Millis, date: Millis): Restored {
+  const state = record("file", parse(text));
+  if (state["version"] !== VERSION) throw new SavedStateError("version", `expected ${VERSION}, found ${JSON.stringify(state["version"])}`);
+  const saved = number("saved", state["saved"]);
+  const elapsed = Math.max(0, date - saved);
+  const clock = (wall: number): Millis => now + (wall - saved) - elapsed;
+  const devices = list("devices", state["devices"]);
+  return { last: number("last", state["last"]), entries: devices.map((value, i) => restoreDevice(`devices[${i}]`, record(`devices[${i}]`, value), clock, now)) };
+}
+
+function restoreDevice(at: string, saved: Record<string, unknown>, clock: (wall: number) => Millis, now: Millis): Restored["entries"][number] {
+  const mac = parseMac(string(`${at}.mac`, saved["mac"]));
+  if (!mac) throw new SavedStateError(`${at}.mac`, "no MAC address");
+  const time = (field: string): Millis => Math.min(now, clock(number(`${at}.${field}`, saved[field])));
+  const entry: Entry = {
+    id: number(`${at}.id`, saved["id"]), mac: formatMac(mac), port: string(`${at}.port`, saved["port"]), key: optionalString(`${at}.key`, saved["key"]), name: optionalString(`${at}.name`, saved["name"]),
+    associated: false, joined: time("joined"), seen: time("seen"), packets: -1, counted: now, bindings: [], trouble: undefined,
+  };
+  const bindings = list(`${at}.addresses`, saved["addresses"]).map((value, i) => restoreBinding(`${at}.addresses[${i}]`, record(`${at}.addresses[${i}]`, value), clock, entry.seen));
+  return { entry, bindings: bindings.filter(({ expires }) => expires > now) };
+}
+
+function restoreBinding(at: string, saved: Record<string, unknown>, clock: (wall: number) => Millis, used: Millis): Binding {
+  const address = normaliseIp(string(`${at}.address`, saved["address"]));
+  if (address === undefined) throw new SavedStateError(`${at}.address`, "no IP address");
+  const { expires } = saved;
+  if (expires === undefined) return { address, by: "learnt", expires: Infinity, used };
+  return { address, by: "lease", expires: expires === null ? Infinity : clock(number(`${at}.expires`, expires)), used };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SavedStateError("file", "not JSON");
+  }
+}
+
+function record(field: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new SavedStateError(field, "expected an object");
+  return value as Record<string, unknown>;
+}
+
+function list(field: string, value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw new SavedStateError(field, "expected a list");
+  return value;
+}
+
+function number(field: string, value: unknown): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw new SavedStateError(field, "expected a number");
+  return value;
+}
+
+function string(field: string, value: unknown): string {
+  if (typeof value !== "string" || value.length > 256) throw new SavedStateError(field, "expected a short text");
+  return value;
+}
+
+function optionalString(field: string, value: unknown): string | undefined {
+  return value === undefined ? undefined : string(field, value);
+}
