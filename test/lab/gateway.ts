@@ -105,6 +105,7 @@ export class Gateway {
 
   /** Replaces the policy file and waits until the gateway says that it is in force, or is not. */
   async policy(text: string): Promise<void> {
+    if (readFileSync(this.policyFile, "utf8") === text) return;
     const before = (await this.status()).policy;
     this.writePolicy(text);
     await until("the policy in force", 3000, async () => {
