@@ -39,7 +39,7 @@ export type DeviceAlarm =
   /** An address that no station of this network can have. */
   | { type: "address-refused"; mac: Mac; port: string; address: Ip }
   | { type: "too-many-addresses"; mac: Mac; port: string; address: Ip }
-  | { type: "too-many-stations"; port: string; mac: Mac };
+  | { type: "too-many-stations"; port: string };
 
 /**
  * `setDevices` and `removeDevices` belong in one edit of the model (an address may have gone from one device to another).

@@ -203,7 +203,8 @@ export class DeviceTable {
     const { entries, last } = restoreEntries(text, now, date);
     const draft = this.#draft(now);
     for (const { entry, bindings } of entries.slice(0, this.limits.devices)) {
-      if (!this.#plan.isStation(entry.mac) || this.#entries.has(entry.mac) || !this.#ids.reserve(entry.id)) continue;
+      if (!this.#plan.isStation(entry.mac) || this.#entries.has(entry.mac)) continue;
+      if (!this.#ids.reserve(entry.id)) entry.id = this.#ids.take();
       this.#insert(entry, draft);
       for (const binding of bindings) if (this.#plan.classify(binding.address) === "client") this.#addresses.restore(entry, binding);
     }
@@ -239,7 +240,7 @@ export class DeviceTable {
     }
     if (this.#covered.has(port)) return "wait";
     if (!this.#joins.take(port, draft.now)) {
-      draft.alarm({ type: "too-many-stations", port, mac: "" });
+      draft.alarm({ type: "too-many-stations", port });
       return "drop";
     }
     return this.#join(port, mac, undefined, false, draft) ?? "drop";
@@ -248,7 +249,7 @@ export class DeviceTable {
   #join(port: string, mac: Mac, key: string | undefined, associated: boolean, draft: Draft): Entry | undefined {
     const leaving = roomFor(port, this.#entries.values(), this.limits.devices, (entry) => this.#isKnown(entry), draft.now);
     if (leaving === "full") {
-      draft.alarm({ type: "too-many-stations", port, mac: "" });
+      draft.alarm({ type: "too-many-stations", port });
       return undefined;
     }
     if (leaving) this.#remove(leaving, "room", draft);
