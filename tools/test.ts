@@ -1,28 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * npm test                                   everything: setup, types, runtime, sanitizers, all tests
- * npm test -- [--engine node|quickjs|both] [PART-OF-A-PATH...]   only the test files whose path contains one of the parts
- * The last line is "N passed, N failed"; exit status 0 only when something ran and nothing failed.
+ * npm test                                   everything: setup, types, runtime, all tests, then the runtime's under sanitizers and valgrind
+ * npm test -- [--engine node|quickjs|both] [PART-OF-A-PATH...]   only test files, those whose path contains one of the parts
+ * npm test -- --runtime PROGRAM ...          QuickJS tests by another executable
+ * The last line is "N passed, N failed" (tests, and a step that failed counts as one); exit status 0 only when something ran and nothing failed.
  */
+import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { buildRunner } from "./compile/runtime.ts";
+import { setup } from "./setup/index.ts";
 import { discover, enginesOf, runsAlone } from "./test/discover.ts";
 import { runAll } from "./test/run-all.ts";
-import type { Job } from "./test/run-file.ts";
+import type { Engine } from "./test/bundle.ts";
+import type { Job, Outcome } from "./test/run-file.ts";
 
 const root = process.cwd();
-const { values, positionals } = parseArgs({ options: { engine: { type: "string", default: "both" }, runtime: { type: "string", default: "" } }, allowPositionals: true });
+const options = { engine: { type: "string", default: "both" }, runtime: { type: "string", default: "" } } as const;
+const { values, positionals } = parseArgs({ options, allowPositionals: true });
 if (!["node", "quickjs", "both"].includes(values.engine)) throw new Error(`--engine ${values.engine}: expected node, quickjs or both`);
 
-const chosen = discover(root).filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)));
-const jobs: Job[] = chosen.flatMap((file) =>
-  enginesOf(file)
-    .filter((engine) => values.engine === "both" || values.engine === engine)
-    .map((engine) => ({ file, engine, deadline: runsAlone(file) ? 300_000 : 120_000 })));
-if (!values.runtime && jobs.some((job) => job.engine === "quickjs")) values.runtime = await buildRunner(root);
+const total = { passed: 0, failed: 0 };
+const add = (outcomes: readonly Outcome[]): void => {
+  for (const { passed, failed } of outcomes) [total.passed, total.failed] = [total.passed + passed, total.failed + failed];
+};
 
-const outcomes = await runAll(root, jobs, { node: [process.execPath, "--enable-source-maps"], quickjs: [values.runtime] });
-const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
-const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
-process.stdout.write(`${passed} passed, ${failed} failed\n`);
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+/** A part of the command that is no test file; its failure is one more "failed". */
+async function step(name: string, run: () => Promise<unknown> | void): Promise<boolean> {
+  const start = performance.now();
+  process.stdout.write(`----  ${name}\n`);
+  try {
+    await run();
+  } catch (error) {
+    total.failed++;
+    process.stdout.write(`FAIL  ${name}: ${(error as Error).message ?? String(error)}\n`);
+    return false;
+  }
+  process.stdout.write(`ok    ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)\n`);
+  return true;
+}
+
+function checkTypes(): void {
+  const { status, stdout } = spawnSync("npx", ["--no-install", "tsc", "--noEmit", "-p", "."], { cwd: root, encoding: "utf8" });
+  if (status !== 0) throw new Error(`type errors\n${stdout}`);
+}
+
+function jobsFor(files: readonly string[], engines: readonly Engine[], slower = 1): Job[] {
+  return files.flatMap((file) =>
+    enginesOf(file).filter((engine) => engines.includes(engine)).map((engine) => ({ file, engine, deadline: slower * (runsAlone(file) ? 300_000 : 120_000) })));
+}
+
+const node = [process.execPath, "--enable-source-maps"];
+const runTests = async (jobs: Job[], runtime: readonly string[], env = {}): Promise<void> => add(await runAll(root, jobs, { node, quickjs: runtime }, env));
+
+/** The same tests once more, slower, where any memory error, undefined behaviour or leak ends the process with a status. */
+async function runWatched(files: readonly string[]): Promise<void> {
+  const slow = { SECUREBOX_TEST_TIMEOUT: "120000" };
+  const own = files.filter((file) => file.startsWith("packages/quickjs-ts/"));
+  if (await step("runtime with AddressSanitizer and UBSan", () => buildRunner(root, "sanitized")))
+    await runTests(jobsFor(files, ["quickjs"], 3), [`${root}/build/quickjs-ts-sanitized`], { ...slow, UBSAN_OPTIONS: "print_stacktrace=1", ASAN_OPTIONS: "detect_leaks=1" });
+  const valgrind = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes"];
+  if (await step("runtime for valgrind", () => buildRunner(root, "valgrind"))) await runTests(jobsFor(own, ["quickjs"], 3), [...valgrind, `${root}/build/quickjs-ts-valgrind`], slow);
+}
+
+const chosen = discover(root).filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)));
+const engines: Engine[] = values.engine === "both" ? ["node", "quickjs"] : [values.engine as Engine];
+const everything = process.argv.length === 2;
+
+if (everything && (await step("setup", () => setup()))) await step("types", checkTypes);
+if (values.runtime || !engines.includes("quickjs") || (await step("runtime", () => buildRunner(root))))
+  await runTests(jobsFor(chosen, engines), [values.runtime || `${root}/build/quickjs-ts`]);
+if (everything) await runWatched(chosen);
+
+process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

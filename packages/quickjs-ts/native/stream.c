@@ -85,10 +85,10 @@ static void release_descriptor(Stream *stream) {
 /* Closes now and tells in the next turn. The first reason counts. */
 static void finish(Stream *stream, const char *code, const char *detail) {
   if (stream->state == CLOSED) return;
+  snprintf(stream->code, sizeof stream->code, "%s", code ? code : "");
+  snprintf(stream->detail, sizeof stream->detail, "%s", detail ? detail : ""); /* it may belong to the TLS state that goes now */
   release_descriptor(stream);
   stream->state = CLOSED;
-  snprintf(stream->code, sizeof stream->code, "%s", code ? code : "");
-  snprintf(stream->detail, sizeof stream->detail, "%s", detail ? detail : "");
   task_schedule(&stream->task);
 }
 

@@ -7,7 +7,8 @@ import { exec, tally } from "./uvu.ts";
 function finish(reason: string): never {
   const failed = tally.registered - tally.passed + tally.hookFailures;
   const nothing = tally.registered === 0;
-  if (reason || nothing) platform.processes.stderr(`${reason || "the file has no tests (is suite.run() missing?)"}\n`);
+  if (!reason && tally.started < tally.registered) platform.processes.stderr(`${tally.registered - tally.started} of ${tally.registered} tests never ran (is suite.run() missing, did a hook throw?)\n`);
+  if (reason || nothing) platform.processes.stderr(`${reason || "the file has no tests"}\n`);
   platform.processes.stdout(`#tests ${JSON.stringify({ passed: tally.passed, failed: reason || nothing ? Math.max(1, failed) : failed })}\n`);
   return platform.processes.exit(reason || nothing || failed ? 1 : 0);
 }

@@ -9,7 +9,7 @@ import { platform } from "quickjs-ts/platform";
 type Handler = (state: unknown) => unknown;
 
 /** What happened so far; read by finish.ts. */
-export const tally = { registered: 0, passed: 0, hookFailures: 0, running: "" };
+export const tally = { registered: 0, started: 0, passed: 0, hookFailures: 0, running: "" };
 
 /** Milliseconds that one test may take, unless it says otherwise by `SECUREBOX_TEST_TIMEOUT`. */
 const testTimeout = Number(platform.processes.environment("SECUREBOX_TEST_TIMEOUT") ?? 30_000);
@@ -25,6 +25,7 @@ function settles(name: string, run: () => unknown): Promise<unknown> {
 function testHandler(name: string, handler: Handler): Handler {
   return async (state) => {
     tally.running = name;
+    tally.started++;
     await settles(name, () => handler(state)).catch((error: unknown) => {
       // uvu prints `stack`; QuickJS's needs its positions mapped, and a headline, which uvu cuts off.
       if (error instanceof Error && platform.engine === "quickjs") error.stack = platform.processes.stackOf(error);

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+import { suite } from "uvu";
+const test = suite("bad");
+test("is fine", () => {});
+test.run();
+throw new Error("while loading");
