@@ -51,6 +51,7 @@ export class OpenflowClient {
   #bundleId = 0;
   #timer: Timer | undefined;
   #armed = Infinity;
+  #handshake: Timer | undefined;
   #closed = false;
   #waiters: ((error?: Error) => void)[] = [];
   #drains: ((error?: Error) => void)[] = [];
@@ -169,13 +170,12 @@ export class OpenflowClient {
     }, this.options);
     this.#session = session;
     this.#guard(() => session.start());
-    this.ports.timers.after(this.#timeout, () => {
-      if (session.state === "hello" || session.state === "features") this.#giveUp(generation, `no ${session.state} within ${this.#timeout} ms`);
-    });
+    this.#handshake = this.ports.timers.after(this.#timeout, () => this.#giveUp(generation, `no ${session.state} within ${this.#timeout} ms`));
   }
 
   #configure(generation: number, features: FeaturesReply): void {
     const session = this.#session!;
+    this.#handshake?.cancel();
     if (this.options.packetIns) {
       session.send({ type: "set-config", flags: 0, missSendLength: wholePackets });
       session.send({ type: "nx-set-packet-in-format", value: nxPacketIn2 });
@@ -242,6 +242,7 @@ export class OpenflowClient {
 
   #lost(reason: string, opened: boolean): void {
     this.ready = false;
+    this.#handshake?.cancel();
     const session = this.#session;
     this.#session = undefined;
     session?.close(reason);

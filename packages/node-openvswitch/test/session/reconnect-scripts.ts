@@ -151,6 +151,35 @@ connecting
 lost
   waiting next 1000`,
 
+  "a connection that held gives the free tries back": `
+options freeTries=1 probe=0
+enable
+  waiting next 0
+connecting
+  connecting
+lost
+  waiting next 0
+connecting
+  connecting
+lost
+  waiting next 1000
+at 1000
+  do connect, waiting next 1000
+connecting
+  connecting
+connected
+  active
+at 3000
+  active
+activity
+  active
+lost
+  waiting next 3000
+connecting
+  connecting
+lost
+  waiting next 5000`,
+
   "probing can be switched off, and back-off chosen": `
 options probe=0 minimum=50 maximum=100
 enable
