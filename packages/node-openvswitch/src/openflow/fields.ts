@@ -18,6 +18,9 @@ export interface FieldHeader {
   readonly experimenter: number;
   /** First wire version that prefers this header; 0: always there. */
   readonly version: number;
+  /** The whole 32-bit header of a plain and of a masked value of the field's usual size. */
+  readonly plain: number;
+  readonly masked: number;
 }
 
 export interface Field {
@@ -36,6 +39,8 @@ export interface Field {
   readonly prerequisite: string;
   /** Place in a match as Open vSwitch writes it. */
   readonly rank: number;
+  /** Width of a register (32, 64, 128), -1 for a field that OXM says with others (vlan_tci, nw_tos), 0 for all others. */
+  readonly form: number;
   /** tun_metadata: the option's length is the switch's configuration, `bytes` is the maximum. */
   readonly variable: boolean;
   readonly headers: readonly FieldHeader[];
@@ -63,7 +68,7 @@ function expand(row: string): Field[] {
 
 function makeField(columns: string[], index: number): Field {
   const [name, alias, bytes, bits, access, format, prerequisite, ...forms] = columns as [string, string, string, string, string, FieldFormat, string, ...string[]];
-  const headers = forms.map((form) => makeHeader(form, index));
+  const headers = forms.map((form) => makeHeader(form, index, Number(bytes)));
   const preferred = (version: number) => headers.reduce((best, header) => (version >= header.version ? header : best));
   const field: Field = {
     name: numbered(name, index), alias: alias === "-" ? undefined : numbered(alias, index),
@@ -71,7 +76,7 @@ function makeField(columns: string[], index: number): Field {
     // OXM vlan_vid has bit 12 on top of its 12 bits: "there is a tag" (OFPVID_PRESENT).
     max: name === "vlan_vid" ? 0x1fff : 2 ** Math.min(32, Number(bits)) - 1,
     maskable: access[0] === "m", writable: access[1] === "w", format, prerequisite: prerequisite === "-" ? "" : prerequisite,
-    rank: byName.size, variable: format === "bytes", headers,
+    rank: byName.size, form: /^x{0,2}reg\d+$/.test(name) ? Number(bits) : name === "vlan_tci" || name === "nw_tos" ? -1 : 0, variable: format === "bytes", headers,
     oxm: { 4: preferred(4), 5: preferred(5), 6: preferred(6) }, nxm: preferred(0),
   };
   register(field);
@@ -86,10 +91,12 @@ function register(field: Field): void {
   }
 }
 
-function makeHeader(form: string, index: number): FieldHeader {
+function makeHeader(form: string, index: number, bytes: number): FieldHeader {
   const [kind, number, version, name] = form.split(".") as [string, string, string, string];
   const [oxmClass, experimenter] = FIELD_CLASSES[kind]!;
-  return { name: numbered(name, index), base: oxmClass * 0x10000 + (Number(number) + index) * 0x200, experimenter, version: Number(version) };
+  const base = oxmClass * 0x10000 + (Number(number) + index) * 0x200;
+  const extra = experimenter === 0 ? 0 : 4;
+  return { name: numbered(name, index), base, experimenter, version: Number(version), plain: base + bytes + extra, masked: base + 0x100 + 2 * bytes + extra };
 }
 
 /** "reg0" counted on by `index`. */

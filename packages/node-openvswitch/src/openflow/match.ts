@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EncodeError } from "./errors.ts";
-import { type Field, fieldNamed, findField, putHeader, readHeader } from "./fields.ts";
-import { type HeaderRead } from "./fields.ts";
+import { type Field, type FieldHeader, fieldNamed, findField, type HeaderRead, putHeader, readHeader } from "./fields.ts";
 import { checkPrerequisite } from "./prerequisites.ts";
 import { Reader } from "./reader.ts";
 import { splitRegisters } from "./registers.ts";
@@ -26,8 +25,6 @@ export function decodeMatch(bytes: Uint8Array, _version: Version): Match {
 }
 
 const IN_PORT = fieldNamed("in_port_oxm");
-const RANK_OF_REGISTERS = fieldNamed("reg0").rank;
-const RANK_AFTER_REGISTERS = fieldNamed("pkt_mark").rank;
 const UNKNOWN_RANK = 10_000;
 
 /** A name in a match: "in_port" means OXM's 32-bit field there, NXM's 16-bit one in actions. */
@@ -43,8 +40,9 @@ function fieldOfMatch(name: string): Field | undefined {
   return field;
 }
 
-// Scratch of `putFields`, which is not re-entrant: the names of one match by rank.
+// Scratch of `putFields`, which is not re-entrant: one match by rank.
 const names: string[] = [];
+const fields: (Field | undefined)[] = [];
 const ranks: number[] = [];
 
 /** Writes the fields of a match. `strict`: refuses a field whose prerequisite is missing (a packet-in's metadata has none). */
@@ -53,7 +51,7 @@ export function putFields(writer: Writer, match: Match, version: Version, strict
   if (count < 0) return putFields(writer, canonical(match, version), version, strict);
   for (let i = 0; i < count; i++) {
     const name = names[i]!;
-    const field = fieldOfMatch(name);
+    const field = fields[i];
     if (field === undefined) putUnknown(writer, name, match[name] as Uint8Array | Masked<Uint8Array>);
     else {
       if (strict && field.prerequisite !== "") checkPrerequisite(name, field.prerequisite, match);
@@ -68,21 +66,18 @@ function sortFields(match: Match, version: Version): number {
   for (const name in match) {
     const field = fieldOfMatch(name);
     const rank = field === undefined ? UNKNOWN_RANK : field.rank;
-    if (field !== undefined && isForeign(field, version)) return -1;
+    if (field !== undefined && field.form !== 0 && field.form !== (version === 6 ? 64 : 32)) return -1;
     let at = count++;
     for (; at > 0 && ranks[at - 1]! > rank; at--) {
       ranks[at] = ranks[at - 1]!;
+      fields[at] = fields[at - 1];
       names[at] = names[at - 1]!;
     }
     ranks[at] = rank;
+    fields[at] = field;
     names[at] = name;
   }
   return count;
-}
-
-function isForeign(field: Field, version: Version): boolean {
-  if (field.rank >= RANK_OF_REGISTERS && field.rank < RANK_AFTER_REGISTERS) return field.bytes !== (version === 6 ? 8 : 4);
-  return field.name === "vlan_tci" || field.name === "nw_tos";
 }
 
 /** Same meaning in Open vSwitch's own fields. */
@@ -92,7 +87,7 @@ function canonical(match: Match, version: Version): Match {
   for (const name in match) {
     const field = fieldOfMatch(name);
     const value = match[name]!;
-    if (field !== undefined && field.rank >= RANK_OF_REGISTERS && field.rank < RANK_AFTER_REGISTERS) registers[field.name] = value;
+    if (field !== undefined && field.form > 0) registers[field.name] = value;
     else if (field?.name === "vlan_tci") splitVlan(out, value as number | Masked<number>);
     else if (field?.name === "nw_tos") out["ip_dscp"] = (value as number) >> 2;
     else out[name] = value;
@@ -111,9 +106,8 @@ function isMasked(given: FieldValue | Masked): given is Masked {
 }
 
 function putField(writer: Writer, field: Field, given: FieldValue | Masked, version: Version): void {
-  const header = field.oxm[version];
   if (!isMasked(given)) {
-    putHeader(writer, header, given instanceof Uint8Array ? given.length : field.bytes, false);
+    putFieldHead(writer, field.oxm[version], field, given, false);
     return putValue(writer, field, given);
   }
   const { value, mask } = given;
@@ -125,9 +119,17 @@ function putField(writer: Writer, field: Field, given: FieldValue | Masked, vers
 }
 
 function putMasked(writer: Writer, field: Field, value: FieldValue, mask: FieldValue, version: Version): void {
-  putHeader(writer, field.oxm[version], 2 * (value instanceof Uint8Array ? value.length : field.bytes), true);
+  putFieldHead(writer, field.oxm[version], field, value, true);
   putValue(writer, field, value);
   putValue(writer, field, mask);
+}
+
+function putFieldHead(writer: Writer, header: FieldHeader, field: Field, value: FieldValue, masked: boolean): void {
+  if (field.variable) return putHeader(writer, header, (masked ? 2 : 1) * (value instanceof Uint8Array ? value.length : 0), masked);
+  writer.need(40);
+  writer.view.setUint32(writer.at, masked ? header.masked : header.plain);
+  writer.at += 4;
+  if (header.experimenter !== 0) writer.u32(header.experimenter, "experimenter");
 }
 
 /** Reads fields up to the reader's end. Throws DecodeError for wrong lengths, duplicates and values outside their mask. */
@@ -175,7 +177,7 @@ function putUnknown(writer: Writer, name: string, given: Uint8Array | Masked<Uin
   const parts = name.slice(4).split("/").map((digits) => parseInt(digits, 16));
   if (parts.length !== 3 || parts.some((part) => !(part >= 0))) throw new EncodeError(name, "unknown field");
   const [oxmClass, number, experimenter] = parts as [number, number, number];
-  const header = { name, base: oxmClass * 0x10000 + number * 0x200, experimenter, version: 0 };
+  const header = { name, base: oxmClass * 0x10000 + number * 0x200, experimenter, version: 0, plain: 0, masked: 0 };
   const masked = isMasked(given);
   putHeader(writer, header, masked ? given.value.length * 2 : given.length, masked);
   writer.raw(masked ? given.value : given);

@@ -13,7 +13,7 @@ const ICMPV6_TYPES: Readonly<Record<string, readonly number[]>> = { nd: [135, 13
 
 /** Refuses a match that has `field` without what the field needs (ovs-fields(7), "Prerequisites"). */
 export function checkPrerequisite(field: string, need: string, match: Match): void {
-  if (need === "vlan") return require(field, (exact(match["vlan_vid"] ?? match["vlan_tci"]) & 0x1000) !== 0, "a vlan_vid with its bit 12 set");
+  if (need === "vlan") return require(field, (Math.max(0, exact(match["vlan_vid"] ?? match["vlan_tci"])) & 0x1000) !== 0, "a vlan_vid with its bit 12 set");
   if (need === "ct") return require(field, (trackedBits(match["ct_state"]) & 0x20) !== 0, "ct_state with +trk");
   const types = ETHERTYPES[need];
   if (types && !types.includes(exact(match["eth_type"] ?? match["dl_type"]))) require(field, false, `eth_type ${types.map((type) => `0x${type.toString(16)}`).join(" or ")}`);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records vectors from ovs-ofctl and a running Open vSwitch: `node tools/run.mjs packages/node-openvswitch/test/vectors/record.ts`.
 // Writes recorded-requests.jsonl (what ovs-ofctl sends for a command's text) and recorded-replies.jsonl (what the switch answers, and
-// what it sends by itself). Needs the Debian packages openvswitch-switch and openvswitch-common. Two runs differ only in: transaction
-// numbers of messages that the switch starts, durations and idle times, counters of table lookups, and the bridge's UUID in continuations.
-import { writeFileSync } from "node:fs";
+// what it sends by itself). Needs the Debian packages openvswitch-switch and openvswitch-common. Two runs differ only in what volatile.ts
+// lists; with `--check` nothing is written, the new recording is compared with the files and a difference makes the exit status 1.
+import { readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { encode, type Message, MessageFramer, type Version } from "node-openvswitch/openflow";
 import { COMMANDS, type Command } from "./commands.ts";
 import { DummySwitch } from "./switch.ts";
+import { stablePart } from "./volatile.ts";
 
 interface Recorded extends Command {
   of: string;
@@ -188,11 +189,23 @@ async function recordMonitor(ovs: DummySwitch, controller: Controller, step: Ste
   await step("flow-monitor: cancel", () => controller.send(wire === 4 ? { type: "flow-monitor-cancel", monitor: 5 } : { type: "multipart-request", kind: "flow-monitor", monitors: [{ monitor: 5, flags: 0, table: 255, command: "delete", match: {} }] }));
 }
 
-function write(name: string, records: Recorded[]): void {
-  const directory = "packages/node-openvswitch/test/vectors";
-  writeFileSync(`${directory}/${name}`, records.filter((record) => record.msgs.length > 0 || record.err).map((record) => `${JSON.stringify(record)}\n`).join(""));
-  const messages = records.flatMap((record) => record.msgs);
-  console.log(`${name}: ${records.length} records, ${messages.length} messages`);
+const DIRECTORY = "packages/node-openvswitch/test/vectors";
+
+function finish(name: string, all: Recorded[], check: boolean): void {
+  const records = all.filter((record) => record.msgs.length > 0 || record.err);
+  if (check) return compare(name, records);
+  writeFileSync(`${DIRECTORY}/${name}`, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+  console.log(`${name}: ${records.length} records, ${records.flatMap((record) => record.msgs).length} messages`);
+}
+
+function compare(name: string, records: Recorded[]): void {
+  const stable = (record: Recorded) => JSON.stringify({ ...record, msgs: stablePart(record.msgs) });
+  const before = readFileSync(`${DIRECTORY}/${name}`, "utf8").trim().split("\n").map((line) => stable(JSON.parse(line) as Recorded));
+  const now = records.map(stable);
+  const different = now.filter((line, i) => line !== before[i]);
+  for (const line of different.slice(0, 5)) console.log(`differs: ${line}\n     was: ${before[now.indexOf(line)]}`);
+  console.log(`${name}: ${now.length} records, ${before.length} before, ${different.length} differ`);
+  if (different.length > 0 || now.length !== before.length) process.exitCode = 1;
 }
 
 async function main(): Promise<void> {
@@ -209,8 +222,9 @@ async function main(): Promise<void> {
       ovs.stop();
     }
   }
-  write("recorded-requests.jsonl", requests);
-  write("recorded-replies.jsonl", replies);
+  const check = process.argv.includes("--check");
+  finish("recorded-requests.jsonl", requests, check);
+  finish("recorded-replies.jsonl", replies, check);
 }
 
 main().catch((error: unknown) => {

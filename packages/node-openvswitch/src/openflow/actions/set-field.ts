@@ -49,22 +49,22 @@ function putEntry(writer: Writer, field: Field, value: FieldValue, mask: FieldVa
 /** One load for every run of set mask bits, from the lowest, none longer than 64 bits. */
 function putLoads(writer: Writer, field: Field, value: bigint, mask: bigint): void {
   for (let start = 0; start < field.bits; ) {
-    if (((mask >> BigInt(start)) & 1n) === 0n) {
+    if ((mask & LIMITS[start]!) === 0n) {
       start++;
       continue;
     }
     let bits = 1;
-    while (bits < 64 && start + bits < field.bits && ((mask >> BigInt(start + bits)) & 1n) === 1n) bits++;
-    putRegLoad(writer, { field, start, bits, size: field.bytes }, (value >> BigInt(start)) & ((1n << BigInt(bits)) - 1n));
+    while (bits < 64 && start + bits < field.bits && (mask & LIMITS[start + bits]!) !== 0n) bits++;
+    putRegLoad(writer, { field, start, bits, size: field.bytes }, (value >> BigInt(start)) & (LIMITS[bits]! - 1n));
     start += bits;
   }
 }
 
 export function putLoad(writer: Writer, action: Of<"load">, version: Version): void {
   const part = partOf(action.destination, "load.destination");
-  const value = typeof action.value === "number" ? BigInt(action.value) : action.value;
+  const { value } = action;
   if (!part.field.writable) throw new EncodeError("load.destination", `${part.field.name} is read-only`);
-  if (value < 0n || value >> BigInt(part.bits) !== 0n) throw new EncodeError("load.value", `${value} does not fit in ${part.bits} bits`);
+  if (typeof value !== "bigint" || value < 0n || value >= (LIMITS[part.bits] ?? 1n << BigInt(part.bits))) throw new EncodeError("load.value", `${value} does not fit in ${part.bits} bits`);
   if (version !== 6 && !needsLoad2(part.field)) return putRegLoad(writer, part, value);
   const { field, start, bits, size } = part;
   const whole = start === 0 && bits === (field.variable ? size * 8 : field.bits);
@@ -73,6 +73,9 @@ export function putLoad(writer: Writer, action: Of<"load">, version: Version): v
   if (version === 6) putOxm(writer, field, shifted, mask, version);
   else putLoad2(writer, field, shifted, mask);
 }
+
+/** 2 to the power of the index: what a number of so many bits stays below. */
+const LIMITS: readonly bigint[] = Array.from({ length: 129 }, (_, bits) => 1n << BigInt(bits));
 
 function needsLoad2(field: Field): boolean {
   return field.variable || field.nxm.experimenter !== 0;
