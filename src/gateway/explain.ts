@@ -50,15 +50,21 @@ export function resolveEndpoint(known: Known, text: string): Endpoint {
   const mac = text.toLowerCase();
   if (/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac)) return { kind: "device", mac };
   const address = normaliseIp(text);
-  if (address !== undefined) return outside(known, address);
+  if (address !== undefined) return outsideDevices(known, address);
   if (/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+\.?$/.test(text)) return { kind: "internet", names: [text.toLowerCase().replace(/\.$/, "")] };
   throw new ControlFailure("not-found", `no device has the name, MAC or IP address "${text}"`);
 }
 
-function outside(known: Known, address: Ip): Endpoint {
+/** What an address that no device has stands for. */
+export function outsideEndpoint(known: Pick<Known, "gateways" | "namesOf">, address: Ip): Endpoint {
   if (known.gateways.includes(address)) return { kind: "gateway", address };
-  if (isMulticast(address) || known.prefixes.some((prefix) => inPrefix(address, prefix))) throw new ControlFailure("not-found", `no device has the address ${address}`);
   return { kind: "internet", address, names: known.namesOf(address) };
+}
+
+function outsideDevices(known: Known, address: Ip): Endpoint {
+  const end = outsideEndpoint(known, address);
+  if (end.kind === "internet" && (isMulticast(address) || known.prefixes.some((prefix) => inPrefix(address, prefix)))) throw new ControlFailure("not-found", `no device has the address ${address}`);
+  return end;
 }
 
 /** By MAC, by address, by name (any case). A name that several devices have names none: they choose it themselves. */

@@ -2,22 +2,30 @@
 // One gateway: policy, devices, names and held packets tied to one switch. Each part knows its own business; here is only who tells whom.
 import type { Policy } from "@securebox/contract";
 import type { Millis, Platform } from "quickjs-ts";
-import type { Applied, Device, Edit, ModelInput, Topology } from "../wifi-isolation/index.ts";
+import type { Applied, Edit, Ip, Mac, ModelInput, Override, Topology } from "../wifi-isolation/index.ts";
+import { ownerOf, verdictKey } from "../wifi-isolation/index.ts";
+import { cookieOf } from "../wifi-isolation/cookie.ts";
+import type { Endpoint, World } from "../wifi-isolation/decide.ts";
 import { Program } from "../wifi-isolation/program.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import type { Operations } from "./control/methods.ts";
 import type { DeviceResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, PolicyStatus, StatusResult } from "./control/protocol.ts";
-import { explain, type Known } from "./explain.ts";
+import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { ReasonHandler } from "./dispatch/handler.ts";
+import { explain, outsideEndpoint, type Known } from "./explain.ts";
 import type { EventLog } from "./log.ts";
 import { Overrides } from "./overrides.ts";
 import { PolicyFile } from "./policy-file.ts";
 import { parsePolicyText, type ParsedPolicy } from "./policy-text.ts";
+import { Population } from "./population.ts";
 import { Reconciler } from "./reconciler.ts";
 import { StateDirectory } from "./state.ts";
 import { deviceResult, overrideOf, statusOf } from "./report.ts";
+import { Resolved } from "./resolved.ts";
 import { Bridge } from "./switch/bridge.ts";
 import { SwitchLink } from "./switch/link.ts";
 import { DENY_EVERYTHING, topologyOf } from "./topology.ts";
+import { STANDALONE, VerdictCache, type VerdictOutcome } from "./verdicts/index.ts";
 
 /** How long an operator's command waits for the switch. */
 const OPERATOR_PATIENCE: Millis = 5000;
@@ -32,6 +40,10 @@ export class Gateway implements Operations {
   readonly overrides: Overrides;
   readonly switch: SwitchLink;
   readonly reconciler: Reconciler;
+  readonly population: Population;
+  readonly resolved: Resolved;
+  readonly verdicts = new VerdictCache();
+  readonly dispatcher: Dispatcher;
   lastSync: StatusResult["switch"]["lastSync"];
   #former: PolicyStatus | undefined;
   #bridge: Bridge | undefined;
@@ -48,13 +60,33 @@ export class Gateway implements Operations {
     this.switch = new SwitchLink(platform, config.openflow, {
       ready: () => this.#switchReady(),
       lost: (reason) => this.#switchLost(reason),
-      held: () => {},
-      flowRemoved: () => {},
+      held: (packet) => this.dispatcher.take(packet),
+      flowRemoved: ({ cookie }) => this.#flowRemoved(cookie),
       refused: (reason) => log.warn("switch refused a message", { reason }),
     });
     this.reconciler = new Reconciler({
       device: this.switch.device, platform, log, inputs: () => this.#inputs(), synchronised: (applied, took) => this.#synchronised(applied, took),
     });
+    const edit = (change: Edit): Promise<boolean> => this.#edit(change);
+    this.population = new Population({
+      platform, config, state: this.state, log, edit,
+      told: (key) => this.dispatcher.answer(key), forgotten: (what) => this.#forget(what),
+    });
+    this.resolved = new Resolved({ platform, prefixes: config.network.prefixes, log, edit });
+    this.dispatcher = this.#dispatcher();
+  }
+
+  #dispatcher(): Dispatcher {
+    const { platform, log, population, resolved, verdicts } = this;
+    const { heldPerDevice, heldTotal, holdDeadline } = this.config.limits;
+    const handler = new ReasonHandler({
+      devices: population.table, portName: (number) => this.#topology?.ports.find((port) => port.number === number)?.name,
+      devicesChanged: (outcomes) => population.apply(outcomes),
+      names: resolved.table, streams: resolved.streams, namesChanged: (outcomes) => resolved.apply(outcomes),
+      verdicts, asker: STANDALONE, byId: (id) => population.table.byId(id), endpointAt: (address) => this.#endpointAt(address),
+      world: () => this.#world(), edit: (edit) => this.#edit(edit), answered: (key) => this.dispatcher.answer(key), now: () => platform.time.now(),
+    });
+    return new Dispatcher({ platform, log, handler, resume: (message) => this.switch.send(message) }, { perOwner: heldPerDevice, total: heldTotal, deadline: holdDeadline });
   }
 
   /** Of the policy in force; of the file's errors, now. While another policy is on its way into the switch, the former one is in force. */
@@ -67,7 +99,10 @@ export class Gateway implements Operations {
   start(): void {
     this.policyFile.decided = () => this.reconciler.poke();
     this.policyFile.changed = (policy, former) => this.#enforce(policy, former);
+    this.resolved.setPolicy(undefined, this.overrides.list);
     this.policyFile.start();
+    this.population.start();
+    this.resolved.start();
     this.#bridge = new Bridge(this.platform, this.config, this.log, () => this.#look());
   }
 
@@ -77,6 +112,9 @@ export class Gateway implements Operations {
 
   close(): void {
     this.policyFile.close();
+    this.population.close();
+    this.resolved.close();
+    this.dispatcher.close();
     this.reconciler.close();
     this.switch.close();
     this.#bridge?.close();
@@ -84,11 +122,7 @@ export class Gateway implements Operations {
   }
 
   devices(): DeviceResult[] {
-    return this.knownDevices().map((device) => deviceResult(this, device));
-  }
-
-  knownDevices(): Device[] {
-    return [];
+    return this.population.table.devices.map((device) => deviceResult(this, device));
   }
 
   status(): StatusResult {
@@ -114,28 +148,43 @@ export class Gateway implements Operations {
   async undo(id?: number): Promise<OverrideRecord> {
     const record = this.overrides.undo(id);
     this.log.info("override undone", { id: record.id, override: record.text });
-    await this.#patiently(this.#edit({ overrides: this.overrides.list }));
+    await this.#patiently(this.#changeOverrides());
     return record;
   }
 
   known(): Known {
     const { gateways, prefixes, resolvers } = this.config.network;
     const { policy, lines } = this.policyFile;
-    return { policy, lines, overrides: this.overrides.list, devices: this.knownDevices(), gateways, prefixes, resolvers, namesOf: () => [] };
+    return { policy, lines, overrides: this.overrides.list, devices: this.population.table.devices, gateways, prefixes, resolvers, namesOf: (address) => this.resolved.namesOf(address) };
   }
 
   async #decide(override: ReturnType<typeof overrideOf>): Promise<OverrideRecord> {
     const record = this.overrides.add(override, new Date(this.platform.time.date()).toISOString());
     this.log.info("override", { id: record.id, override: record.text });
-    await this.#patiently(this.#edit({ overrides: this.overrides.list }));
+    await this.#patiently(this.#changeOverrides());
     return record;
+  }
+
+  #changeOverrides(): Promise<boolean> {
+    const overrides = this.overrides.list;
+    this.#namesOfPolicy();
+    return this.#edit({ overrides, ...this.verdicts.clear() });
+  }
+
+  /** The names and devices that policy and overrides speak of. */
+  #namesOfPolicy(): void {
+    const { policy } = this.policyFile;
+    const overrides = this.overrides.list;
+    this.resolved.setPolicy(policy, overrides);
+    this.population.table.setNamed(macsIn(policy, overrides));
   }
 
   #enforce(policy: Policy, former: PolicyStatus): void {
     const start = this.platform.time.now();
     const { digest } = this.policyFile.status;
     this.#former ??= former;
-    void this.#edit({ policy }).then((inForce) => {
+    this.#namesOfPolicy();
+    void this.#edit({ policy, ...this.verdicts.clear() }).then((inForce) => {
       if (digest !== this.policyFile.status.digest) return;
       this.#former = undefined;
       if (inForce) this.log.info("policy enforced", { network: policy.network, digest: digest?.slice(0, 12), took: `${Math.round(this.platform.time.now() - start)}ms` });
@@ -171,7 +220,10 @@ export class Gateway implements Operations {
 
   #inputs(): ModelInput | undefined {
     if (!this.#topology || !this.policyFile.known) return undefined;
-    return { policy: this.policyFile.policy ?? DENY_EVERYTHING, topology: this.#topology, devices: this.knownDevices(), overrides: this.overrides.list };
+    return {
+      policy: this.policyFile.policy ?? DENY_EVERYTHING, topology: this.#topology, devices: this.population.table.devices,
+      names: this.resolved.table.bindings, overrides: this.overrides.list, verdicts: this.verdicts.list,
+    };
   }
 
   /** Ports came, went or got other numbers: a new topology is compared as a whole. */
@@ -180,7 +232,37 @@ export class Gateway implements Operations {
     if (!topology || JSON.stringify(topology) === JSON.stringify(this.#topology)) return;
     this.#topology = topology;
     this.log.info("ports", Object.fromEntries(topology.ports.map((port) => [port.name, `${port.role}:${port.number}`])));
+    this.population.setTopology(topology);
     if (this.switch.ready) this.reconciler.synchronise();
+  }
+
+  #world(): World | undefined {
+    const { policy, lines } = this.policyFile;
+    return policy && { policy, lines, overrides: this.overrides.list, resolvers: this.config.network.resolvers };
+  }
+
+  #endpointAt(address: Ip): Endpoint {
+    const device = this.population.table.byAddress(address);
+    return device ? { kind: "device", mac: device.mac, address, blocked: device.blocked, name: device.name } : outsideEndpoint(this.known(), address);
+  }
+
+  /** A verdict's flow ended in the switch by want of traffic. */
+  #flowRemoved(cookie: bigint): void {
+    if (ownerOf(cookie)?.kind !== "verdict") return;
+    const ended = this.verdicts.list.filter((verdict) => cookieOf("verdict", verdictKey(verdict)) === cookie);
+    for (const verdict of ended) this.#editVerdicts(this.verdicts.ended(verdict));
+  }
+
+  #forget({ device, address }: { device?: number; address?: string }): void {
+    if (device !== undefined) {
+      this.resolved.streams.forgetDevice(device);
+      this.#editVerdicts(this.verdicts.forgetDevice(device));
+    }
+    if (address !== undefined) this.#editVerdicts(this.verdicts.forgetAddress(address));
+  }
+
+  #editVerdicts(outcome: VerdictOutcome): void {
+    if (outcome.removeVerdicts.length + outcome.setVerdicts.length > 0) void this.#edit(outcome);
   }
 
   #switchReady(): void {
@@ -191,6 +273,7 @@ export class Gateway implements Operations {
   #switchLost(reason: string): void {
     if (this.reconciler.state !== "down") this.log.warn("switch lost", { reason });
     this.reconciler.lost();
+    this.dispatcher.clear();
   }
 
   #synchronised({ added, modified, deleted, same, meters }: Applied, took: Millis): void {
@@ -199,4 +282,11 @@ export class Gateway implements Operations {
     this.log.info("switch ready", { openflow: this.switch.version, flows: added + modified + same, changed, meters, took: `${Math.round(took)}ms` });
     this.platform.processes.trimMemory();
   }
+}
+
+/** Every MAC address that policy or operator name. */
+function macsIn(policy: Policy | undefined, overrides: readonly Override[]): Set<Mac> {
+  const members = Object.values(policy?.groups ?? {}).flatMap((list) => list.flatMap((member) => "mac" in member ? [member.mac] : []));
+  const ends = [...(policy?.rules ?? []).flatMap(({ from, to }) => [from, to]), ...overrides.flatMap((override) => override.kind === "allow" ? [override.a, override.b] : [override.device])];
+  return new Set([...members, ...(policy?.quarantine ?? []), ...ends.filter((end) => end.includes(":"))]);
 }

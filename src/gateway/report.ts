@@ -7,6 +7,9 @@ import { findDevice, resolveEndpoint, type Known } from "./explain.ts";
 import type { Gateway } from "./gateway.ts";
 import { VERSION } from "./version.ts";
 
+/** A device of a wired port, or of a radio that tells nothing, counts as present when it was seen so recently. */
+const PRESENT_SECONDS = 300;
+
 export function statusOf(gateway: Gateway): StatusResult {
   const { platform, policyStatus, state } = gateway;
   const devices = gateway.devices();
@@ -14,17 +17,27 @@ export function statusOf(gateway: Gateway): StatusResult {
     version: VERSION, engine: platform.engine, pid: platform.processes.pid, uptime: Math.round(platform.time.now() - gateway.started) / 1000,
     healthy: false, problems: [], switch: switchStatus(gateway), policy: policyStatus,
     devices: {
-      known: devices.length, present: devices.filter((device) => device.port !== "").length,
+      known: devices.length, present: devices.filter(({ associated, idle }) => associated || idle < PRESENT_SECONDS).length,
       quarantined: devices.filter((device) => device.quarantined).length, blocked: devices.filter((device) => device.blocked).length,
     },
-    held: { now: 0, total: 0, released: 0, dropped: 0 },
-    stations: { source: "none" },
+    held: heldStatus(gateway),
+    stations: stationsStatus(gateway),
     state: { path: state.path, saved: state.saved, error: state.error },
     memory: platform.processes.memory(),
   };
   status.problems = problemsOf(gateway, status);
   status.healthy = status.problems.length === 0;
   return status;
+}
+
+function heldStatus({ dispatcher }: Gateway): StatusResult["held"] {
+  const { now, total } = dispatcher.statistics;
+  return { now, total, released: dispatcher.released, dropped: total - now - dispatcher.released };
+}
+
+function stationsStatus({ population, config }: Gateway): StatusResult["stations"] {
+  if (!population.source) return { source: "none" };
+  return { source: population.source.connected ? "connected" : "down", path: config.stations };
 }
 
 function switchStatus({ config, bridge, reconciler, lastSync, switch: device }: Gateway): SwitchStatus {
@@ -52,12 +65,14 @@ function problemsOf({ bridge }: Gateway, { switch: device, policy, state, statio
   ].filter((problem) => problem !== "");
 }
 
-export function deviceResult({ policyFile, overrides }: Gateway, device: Device): DeviceResult {
+export function deviceResult({ policyFile, overrides, population, platform }: Gateway, device: Device): DeviceResult {
+  const info = population.table.info(device.mac, platform.time.now());
   const { policy } = policyFile;
   const quarantined = (policy?.quarantine.includes(device.mac) ?? false) || overrides.list.some((override) => override.kind === "quarantine" && override.device === device.mac);
   return {
     id: device.id, mac: device.mac, name: device.name, port: device.port, addresses: device.addresses,
     groups: policy ? groupsOf(policy, device.mac) : [], quarantined, blocked: device.blocked ?? false,
+    ...(info?.blocked === undefined ? {} : { reason: info.blocked }), associated: info?.associated ?? false, idle: info?.idle ?? 0,
   };
 }
 

@@ -101,6 +101,10 @@ export interface DeviceResult {
   blocked: boolean;
   /** Why, when blocked. */
   reason?: string;
+  /** The radio says that it is associated now. */
+  associated: boolean;
+  /** Seconds since it was last seen. */
+  idle: number;
 }
 
 export interface ExplainParams { a: string; b: string; service?: string }

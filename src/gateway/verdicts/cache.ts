@@ -32,6 +32,7 @@ export class VerdictCache {
   }
 
   get size(): number { return this.#entries.size; }
+  get list(): FlowVerdict[] { return Array.from(this.#entries.values(), ({ verdict }) => verdict); }
 
   /** The verdict in force; counts as a use. */
   find(question: FlowQuestion, now: Millis): FlowVerdict | undefined {

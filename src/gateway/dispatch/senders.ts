@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reasons station, moved, binding and dhcp: what a frame shows of who is where with which address.
+import type { Millis } from "quickjs-ts";
+import { decodeDhcpv4, decodeDhcpv6, dhcpHostname, DhcpOption, dhcpNumber, DhcpType, dhcpType, Dhcpv6Type, dhcpv6Leases, dissect, formatMac, isGroupMac, parseMac, type Packet } from "../../packets/index.ts";
+import type { Ip, Mac } from "../../wifi-isolation/index.ts";
+import type { DeviceOutcome, DeviceTable, Lease } from "../devices/index.ts";
+import type { Handling } from "./dispatcher.ts";
+import { redirect, type HeldFrame } from "./frame.ts";
+
+/** What the handlers need of the gateway. */
+export interface SenderParts {
+  devices: DeviceTable;
+  /** Name of the port with an OpenFlow number. */
+  portName(number: number): string | undefined;
+  /** Does what outcomes say; undefined when nothing must change in the switch. */
+  devicesChanged(outcomes: readonly DeviceOutcome[]): Promise<boolean> | undefined;
+}
+
+const DHCP4_SERVER = 67;
+const DHCP6_SERVER = 547;
+
+/** A frame of a station that is unknown, elsewhere, or uses an address that is not bound to it. Throws DecodeError. */
+export function handleSender(parts: SenderParts, frame: HeldFrame, now: Millis): Handling {
+  const port = parts.portName(frame.port);
+  if (port === undefined) return { act: "drop" };
+  const packet = dissect(frame.bytes);
+  const mac = packet.ethernet.source;
+  const address = addressOf(packet);
+  // Both at once: the packet comes back only once.
+  const outcomes = [parts.devices.frame(port, mac, now)];
+  if (outcomes[0]!.frame === "release" && address !== undefined) outcomes.push(parts.devices.claim(port, mac, address, now));
+  const inForce = parts.devicesChanged(outcomes);
+  const fate = outcomes.at(-1)!.frame;
+  return fate === "wait" ? { act: "wait", key: stationKey(mac) } : { act: fate, inForce };
+}
+
+/** Under this key wait the frames of a station that the radio has not told of yet. */
+export function stationKey(mac: Mac): string {
+  return `station ${mac}`;
+}
+
+/** The address that the frame's sender claims; none in probes (RFC 5227, RFC 4862). */
+function addressOf({ network }: Packet): Ip | undefined {
+  if (network.type === "none") return undefined;
+  const address = network.type === "arp" ? network.arp.senderIp : network.ip.source;
+  return address === "0.0.0.0" || address === "::" ? undefined : address;
+}
+
+/** An answer of the network's DHCP server: the lease comes into force before the station knows of it. Throws DecodeError. */
+export function handleDhcp(parts: SenderParts, frame: HeldFrame, now: Millis): Handling {
+  const { ethernet, network } = dissect(frame.bytes);
+  if (network.type !== "ip" || network.upper.type !== "udp") return { act: "drop" };
+  const { sourcePort, payload } = network.upper.udp;
+  if (sourcePort === DHCP4_SERVER) return handleDhcpv4(parts, frame, payload, now);
+  if (sourcePort !== DHCP6_SERVER || isGroupMac(ethernet.destination)) return { act: "drop" };
+  const message = decodeDhcpv6(payload);
+  const leases = message.type === Dhcpv6Type.REPLY ? dhcpv6Leases(message).map((lease): Lease => ({ mac: ethernet.destination, ...lease })) : [];
+  return release(parts, leases, now);
+}
+
+function handleDhcpv4(parts: SenderParts, frame: HeldFrame, payload: Uint8Array, now: Millis): Handling {
+  const message = decodeDhcpv4(payload);
+  const { clientMac, yourAddress } = message;
+  const station = parseMac(clientMac);
+  if (message.operation !== "reply" || !station || isGroupMac(clientMac)) return { act: "drop" };
+  // RFC 2131 §4.1: with the broadcast flag the answer comes to everybody; here it goes to the one it is for.
+  if (isGroupMac(formatMac(frame.bytes))) redirect(frame, station);
+  if (dhcpType(message) !== DhcpType.ACK || yourAddress === "0.0.0.0") return { act: "release" };
+  const seconds = dhcpNumber(message, DhcpOption.LEASE_SECONDS) ?? 0;
+  return release(parts, [{ mac: clientMac, address: yourAddress, seconds, hostname: dhcpHostname(message) }], now);
+}
+
+function release(parts: SenderParts, leases: readonly Lease[], now: Millis): Handling {
+  const outcomes = leases.map((lease) => parts.devices.lease(lease, now));
+  const inForce = parts.devicesChanged(outcomes);
+  return { act: outcomes.some(({ frame }) => frame === "drop") ? "drop" : "release", inForce };
+}
