@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Records frames.ts: what the Linux kernel, dnsmasq, dhclient, dig and ping say to each other on one link.
-# As root, with dnsmasq-base, isc-dhcp-client, dnsutils, tcpdump:  src/packets/test/vectors/record.sh > src/packets/test/vectors/frames.ts
+# As root, with dnsmasq-base, isc-dhcp-client, dnsutils, ethtool, tcpdump:  src/packets/test/vectors/record.sh > src/packets/test/vectors/frames.ts
 set -eu
 work=$(mktemp -d)
 server=vec-s-$$ client=vec-c-$$
@@ -21,7 +21,7 @@ ip -n "$server" link set eth0 up
 ip netns exec "$server" tcpdump -Z root -i eth0 -U -s 0 -w "$work/frames.pcap" 2>"$work/tcpdump.log" &
 pids="$pids $!"
 sleep 1
-for ns in $server $client; do ip -n "$ns" link set lo up; ip -n "$ns" link set eth0 up; done
+for ns in $server $client; do ip netns exec "$ns" ethtool -K eth0 tx off >/dev/null; ip -n "$ns" link set lo up; ip -n "$ns" link set eth0 up; done
 sleep 2
 ip netns exec "$server" dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root --pid-file= \
   --dhcp-leasefile="$work/leases" --interface=eth0 --bind-interfaces --enable-ra --dhcp-authoritative \
