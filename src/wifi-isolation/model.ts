@@ -12,6 +12,7 @@ import { nodeIndex, TOP_LEVEL } from "./parts/fanout.ts";
 import { verdictKey } from "./parts/verdict.ts";
 import { Program } from "./program.ts";
 import { Site } from "./site.ts";
+import { touchedByPolicy } from "./touched.ts";
 import { MAX_DEVICE_ID, type View } from "./view.ts";
 
 export interface ModelInput {
@@ -165,24 +166,10 @@ export class Model implements View {
   #changeProgram(next: Program): FlowChange[] {
     const changes: FlowChange[] = [];
     const before = this.#program;
-    for (const keys of this.#touchedByPolicy(before, next)) changes.push(...diffFlows(this.#compile(keys, before), this.#compile(keys, next)));
+    const network = { devices: this.devices, nodes: (level: number) => this.#population[level]!.keys(), nameAddresses: this.#patternsByAddress.keys(), patternsOf: (address: Ip) => this.patternsOf(address), verdicts: this.#verdicts.keys() };
+    for (const keys of touchedByPolicy(before, next, network)) changes.push(...diffFlows(this.#compile(keys, before), this.#compile(keys, next)));
     this.#program = next;
     return deletesFirst(changes);
-  }
-
-  *#touchedByPolicy(before: Program, next: Program): Generator<string[]> {
-    yield ["static"];
-    for (const { id } of this.#devices.values()) yield [`device/${id}`];
-    // Clauses and pairs of different keys may have the same flows: a renamed group keeps its bit, or a level its number.
-    yield [...union(before.clauses.keys(), next.clauses.keys())].map((key) => `clause/${key}`);
-    yield [...union(before.pairs.keys(), next.pairs.keys())].map((key) => `pair/${key}`);
-    yield [...union(before.dnsEnds.keys(), next.dnsEnds.keys())].map((key) => `dns/${key}`);
-    const trees = new Map([...before.trees, ...next.trees]);
-    for (const tree of trees.values()) {
-      for (const [level, nodes] of this.#population.entries()) yield [...nodes.keys()].map((index) => fanoutKey(tree, level, index));
-    }
-    for (const address of this.#patternsByAddress.keys()) yield [`name/${address}`];
-    for (const key of this.#verdicts.keys()) yield [`verdict/${key}`];
   }
 
   #touchDevice(touched: Set<string>, before: Device | undefined, after: Device | undefined): void {
@@ -284,10 +271,6 @@ export class Model implements View {
 /** Every flow of a network: a pure function of the input. */
 export function compile(input: ModelInput): Iterable<Flow> {
   return new Model(input).flows();
-}
-
-function union<T>(a: Iterable<T>, b: Iterable<T>): Set<T> {
-  return new Set([...a, ...b]);
 }
 
 function deletesFirst(changes: FlowChange[]): FlowChange[] {

@@ -32,6 +32,7 @@ export class Program {
   readonly #unknown = bitsOf([BIT.all, BIT.unknown]);
   readonly #discovery: Record<DiscoveryProtocol, ReturnType<typeof discoveryRules>>;
   readonly #setBits: Map<string, number>;
+  readonly #treeByGroups = { mdns: new Map<Bits, Tree | undefined>(), ssdp: new Map<Bits, Tree | undefined>() };
 
   /** Throws CapacityError when the policy has more groups or name sets than registers have bits. */
   constructor(readonly policy: Policy, readonly overrides: readonly Override[] = []) {
@@ -56,6 +57,14 @@ export class Program {
 
   /** Who receives the device's frames of a discovery protocol; undefined: nobody. */
   discoveryOf(device: Identity, protocol: DiscoveryProtocol): Tree | undefined {
+    if (this.partsByMac.has(device.mac)) return this.#findTree(device, protocol);
+    // Devices of the same groups share their bits.
+    const known = this.#treeByGroups[protocol];
+    if (!known.has(device.groups)) known.set(device.groups, this.#findTree(device, protocol));
+    return known.get(device.groups);
+  }
+
+  #findTree(device: Identity, protocol: DiscoveryProtocol): Tree | undefined {
     return this.trees.get(receiversKey(receiversOf(this.#discovery[protocol], (end) => holdsDevice(end, device), protocol)));
   }
 
@@ -67,6 +76,11 @@ export class Program {
   /** The bit of a set of patterns. */
   nameBit(patterns: readonly string[]): number {
     return this.#setBits.get(setKey(patterns))!;
+  }
+
+  /** The bits of a clause's sets of names, as text. */
+  nameBitsOf(clause: Clause): string {
+    return [...nameSets(clause)].map(([service, patterns]) => `${service}=${this.nameBit(patterns)}`).join();
   }
 
   #resolve(text: string): FlowEnd | undefined {
