@@ -91,7 +91,8 @@ export class Uplink {
   async #serve(): Promise<void> {
     await this.agent.call("serve", { protocol: "http", port: 80, body: "the internet" });
     for (const port of [443, 8443, 5000]) await this.agent.call("serve", { protocol: "tcp", port });
-    await this.agent.call("serve", { protocol: "udp", port: 5000 });
+    const { web, other, blocked } = network.internet;
+    for (const address of [web, other, blocked].flatMap(({ v4, v6 }) => [v4, v6])) await this.agent.call("serve", { protocol: "udp", port: 5000, address });
   }
 }
 

@@ -26,13 +26,13 @@ function within<T>(deadline: number, start: (done: (value: T) => void, failed: (
   });
 }
 
-/** Listens; port 0 is not offered: rules name ports. */
-export function serve({ protocol, port, body = "ok" }: { protocol: "tcp" | "udp" | "http"; port: number; body?: string }): Promise<void> {
+/** Listens. A host of many addresses names one for UDP: an answer from the wildcard address leaves with the address of its route. */
+export function serve({ protocol, port, body = "ok", address = "::" }: { protocol: "tcp" | "udp" | "http"; port: number; body?: string; address?: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     if (protocol === "udp") {
-      const socket = createSocket({ type: "udp6" });
+      const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
       socket.on("message", (data, from) => socket.send(data, from.port, from.address));
-      socket.on("error", reject).bind({ port, address: "::" }, () => resolve());
+      socket.on("error", reject).bind({ port, address }, () => resolve());
       return;
     }
     const server = protocol === "http" ? createHttp((_, response) => response.end(body)) : createTcp((socket) => echo(port, socket));

@@ -37,7 +37,7 @@ export async function startStream({ address, port, interval = 10 }: { address: s
 }
 
 /** Waits `patience` milliseconds for the last answers. */
-export async function stopStream({ stream: id, patience = 300 }: { stream: number; patience?: number }): Promise<StreamResult> {
+export async function stopStream({ stream: id, patience = 500 }: { stream: number; patience?: number }): Promise<StreamResult> {
   const stream = streams.get(id)!;
   clearInterval(stream.timer);
   const ended = performance.now();

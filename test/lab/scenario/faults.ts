@@ -18,7 +18,10 @@ async function faulty(world: World, fault: () => Promise<unknown>): Promise<{ lo
   const attacking = (async () => {
     while (!over) await Promise.all(barrage.map(async (attack) => (await attack.run(world.topology)) && through.add(attack.name)));
   })();
-  const result = await during(world, "laptop", "printer", fault).finally(() => (over = true));
+  const result = await during(world, "laptop", "printer", async () => {
+    await fault();
+    await sleep(500); // what comes of it
+  }).finally(() => (over = true));
   await attacking;
   expect(through.size === 0, `attacks succeeded meanwhile: ${[...through].join("; ")}`);
   return result;
