@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { platform } from "quickjs-ts/platform";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Change, OvsdbClient } from "node-openvswitch/ovsdb";
+import { type Change, OvsdbClient, requests } from "node-openvswitch/ovsdb";
 import { until } from "../lab/command.ts";
 import { type OvsInstance, startOpenvswitch } from "../lab/openvswitch.ts";
 import { startOvsdbCluster } from "../lab/ovsdb-cluster.ts";
@@ -62,6 +62,19 @@ for (const version of ["3.1", "2.15"] as const) {
     }
     await client.transact([{ op: "comment", comment: "back" }]);
     client.close();
+  });
+
+  test("a database that is converted: the monitor is made again, with the new schema", async () => {
+    const client = open(platform, ovs.ovsdbSocket, { reconnect: { minimum: 100 } }), other = open(platform, ovs.ovsdbSocket);
+    const { replica } = await client.monitor({ Port: { columns: ["name", "tag"] } });
+    const schema = structuredClone(await other.call(requests.getSchema("Open_vSwitch"))) as { version: string };
+    const [major, minor, micro] = schema.version.split(".").map(Number);
+    await other.call(requests.convert("Open_vSwitch", { ...schema, version: `${major}.${minor}.${micro! + 1}` }));
+    await until("the new schema", 5000, async () => client.ready && (await client.schema()).version === `${major}.${minor}.${micro! + 1}`);
+    await other.transact((await other.transaction()).update("Port", [["name", "==", "p1"]], { tag: 77 }));
+    await until("tag 77 seen", 5000, () => replica.synchronized && [...replica.table("Port").values()].some((row) => row["tag"] === 77));
+    client.close();
+    other.close();
   });
 
   test("interface statistics that ovs-vswitchd writes are read, and 10,000 changes are followed", async () => {
