@@ -96,7 +96,8 @@ test("a flow that is refused leaves nothing behind in the writer", () => {
   const writer = new FlowWriter(4, { id: 1, flags: 0 });
   writer.flowMod("add", FLOW, 1);
   const { size } = writer;
-  const bad: Flow = { ...FLOW, instructions: [{ type: "apply", actions: [{ type: "output", port: 3 }, { type: "output", port: -1 }] }] };
+  const ones: Match = { eth_src: new Uint8Array(6).fill(0xff), reg0: 0xffffffff, metadata: 0xffffffffffffffffn };
+  const bad: Flow = { ...FLOW, match: ones, instructions: [{ type: "apply", actions: [{ type: "output", port: 3 }, { type: "output", port: -1 }] }] };
   assert.throws(() => writer.flowMod("add", bad, 2), (error: unknown) => error instanceof EncodeError);
   assert.is(writer.size, size);
   writer.flowMod("add", FLOW, 1);
