@@ -6,7 +6,7 @@ import { advertisement, arp, BROADCAST, echo, ethernet, icmp6, packet, solicitat
 import { device, ends, macOf, policy, ROUTER, Scenario, SERVER, type Host } from "../fake/scenario.ts";
 
 const FAMILIES = [4, 6] as const;
-const open = policy({ groups: { a: [{ mac: macOf(1) }], b: [{ mac: macOf(2) }] }, rules: [{ from: "a", to: "b", allow: ["tcp/631"] }, { from: "all", to: "internet", allow: "all" }] });
+const open = policy({ groups: { a: [{ mac: macOf(1) }], b: [{ mac: macOf(2) }] }, rules: [{ from: "a", to: "b", allow: ["tcp/631"] }, { from: "all", to: "internet", allow: "all" }, { from: "gateway", to: "all", allow: "all" }] });
 const GROUPS = { 4: { mac: "01:00:5e:00:00:01", ip: "224.0.0.1" }, 6: { mac: "33:33:00:00:00:01", ip: "ff02::1" } } as const;
 const test = suite("wifi-isolation: attacks");
 
@@ -42,6 +42,8 @@ test("a peer's or the gateway's MAC from another BSS or a wired port", async () 
       dropped(net, { ...evil, port }, tcp(ends(one, two, family), 4000, 631), `peer's MAC at port ${port}`);
       dropped(net, { ...evil, port }, tcp(ends(ROUTER, two, family), 4000, 631), `gateway's MAC at port ${port}`);
       dropped(net, { ...evil, port }, tcp(ends({ ...SERVER }, two, family), 80, 4000), `gateway's MAC and a server's address at port ${port}`);
+      net.send({ ...evil, port }, tcp(ends(ROUTER, two, family), 4000, 631));
+      assert.equal(net.waiting(), [], "the gateway's MAC does not even wait");
     }
   }
   undisturbed();
@@ -52,6 +54,9 @@ test("a known device's MAC from upstream", async () => {
   for (const family of FAMILIES) {
     dropped(net, ROUTER, tcp(ends(one, two, family), 4000, 631), `IPv${family}`);
     dropped(net, ROUTER, tcp(ends({ ...one, mac: ROUTER.mac }, two, family), 4000, 631), `IPv${family}: its address only`);
+    dropped(net, ROUTER, tcp(ends({ ...one, v6: "fe80::1", mac: ROUTER.mac }, two, family), 4000, 631), `IPv${family}: its link-local address`);
+    dropped(net, ROUTER, tcp(ends({ ...ROUTER, mac: one.mac }, two, family), 4000, 631), `IPv${family}: its MAC only`);
+    assert.ok(net.arrives(ROUTER, tcp(ends(ROUTER, two, family), 4000, 80), two), "the gateway itself may");
   }
   undisturbed();
 });
@@ -121,6 +126,32 @@ test("rogue DHCP, router advertisements and redirects of stations", async () => 
   dropped(net, evil, packet(ends(evil, two), 1, [5, 1, 0, 0, 10, 0, 0, 13, 0, 0, 0, 0]), "ICMP redirect");
   dropped(net, ROUTER, icmp6({ from: { mac: ROUTER.mac, ip: ROUTER.v6 }, to: { mac: two.mac, ip: two.v6 } }, 137), "redirect from the router to a station");
   undisturbed();
+});
+
+test("what can never be learnt does not even wait", async () => {
+  const { net, one, two, evil } = await start();
+  const frames = [
+    tcp(ends({ ...ROUTER, mac: evil.mac }, two), 1, 631), tcp(ends({ ...ROUTER, mac: evil.mac }, two, 6), 1, 631), arp(1, { mac: evil.mac, ip: ROUTER.v4 }, { ip: ROUTER.v4 }),
+    udp({ from: { mac: evil.mac, ip: "198.51.100.1" }, to: { mac: ROUTER.mac, ip: SERVER.v4 } }, 1, 2), ethernet(two.mac, "03:00:00:00:00:01", 0x0800, [...tcp(ends(one, two), 1, 631).slice(14)]),
+  ];
+  for (const frame of frames) assert.equal(net.send(evil, frame), []);
+  assert.equal(net.waiting(), []);
+});
+
+test("the guards hold between stations that may do everything", async () => {
+  const net = await Scenario.start({ policy: policy({ rules: [{ from: "all", to: "all", allow: "all" }] }) });
+  const [a, b] = [net.host(1), net.host(2)];
+  const between = { from: { mac: a.mac, ip: "fe80::1" }, to: { mac: b.mac, ip: "fe80::2" } };
+  assert.ok(net.arrives(a, echo(between), b));
+  assert.ok(net.arrives(a, udp(ends(a, b), 68, 69), b));
+  for (const type of [134, 137]) dropped(net, a, icmp6(between, type), `ICMPv6 ${type}`);
+  dropped(net, a, udp(between, 547, 546), "DHCPv6 reply");
+  dropped(net, a, udp(ends(a, b), 67, 68), "DHCP offer");
+  for (const type of [5, 9]) dropped(net, a, packet(ends(a, b), 1, [type, 1, 0, 0, 10, 0, 0, 13, 0, 0, 0, 0]), `ICMP ${type}`);
+  dropped(net, a, arp(2, { mac: a.mac, ip: a.v4 }, { mac: b.mac, ip: b.v4 }, { to: b.mac }), "ARP reply");
+  dropped(net, a, advertisement(between, "fe80::2", a.mac), "NA for the peer's own address");
+  dropped(net, a, advertisement(between, "fe80::1", b.mac), "NA with the peer's link-layer address");
+  dropped(net, a, udp({ from: between.from, to: { mac: b.mac, ip: "fe80::3" } }, 1, 2), "another's address at that MAC");
 });
 
 test("frames that are no stations' business: VLAN tags, group sources, 802.1X, TDLS, other types", async () => {
