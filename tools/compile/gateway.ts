@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The access point's executable: the runtime with the gateway's bytecode inside and the source map behind it.
+// The access point's executable: the runtime with the gateway's bytecode inside, and its source map beside it.
 import { execFile } from "node:child_process";
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { bundle } from "../bundle.mjs";
@@ -11,9 +11,6 @@ import { thinSourceMap } from "./source-map.ts";
 const execute = promisify(execFile);
 
 export interface EmbeddedSizes { file: number; bytecode: number; bundle: number; map: number }
-
-/** native/main.c finds the map by this: its size in decimal, padded, and the mark, in the last 16 bytes. */
-const mapTail = (size: number): string => `${String(size).padStart(10)}SBXMAP`;
 
 /** Assembler that puts a file into the executable, on pages of its own so that they can be given back once read. */
 const embedding = (bytecode: string): string => `
@@ -28,7 +25,7 @@ embedded_bundle_size: .long embedded_bundle_end - embedded_bundle
 .section .note.GNU-stack,"",%progbits
 `;
 
-/** Builds `entry` (TypeScript) into the executable `output`. Throws with what esbuild, the engine or the compiler said. */
+/** Builds `entry` (TypeScript) into the executable `output` and its map `output.map`. Throws with what esbuild, the engine or the compiler said. */
 export async function buildEmbedded(root: string, entry: string, output: string): Promise<EmbeddedSizes> {
   const work = `${output}.${process.pid}.work`;
   mkdirSync(work, { recursive: true });
@@ -40,7 +37,7 @@ export async function buildEmbedded(root: string, entry: string, output: string)
     writeFileSync(assembler, embedding(bytecode));
     const file = join(work, "executable");
     await buildExecutable(root, "gateway", file, [assembler]);
-    appendFileSync(file, map + mapTail(Buffer.byteLength(map)));
+    writeFileSync(`${output}.map`, map);
     const sizes = { file: statSync(file).size, bytecode: statSync(bytecode).size, bundle: statSync(script).size, map: Buffer.byteLength(map) };
     renameSync(file, output);
     return sizes;

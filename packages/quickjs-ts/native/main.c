@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The executable. As runner: `quickjs-ts BUNDLE.js ARGUMENT...` compiles and runs a bundle, its map beside it in BUNDLE.js.map.
- * With EMBEDDED, the build links a bundle's bytecode in, and appends the source map, its size and a mark to the file (tools/compile/).
+ * With EMBEDDED, the build links a bundle's bytecode in (tools/compile/); the map is beside the executable.
  * `quickjs-ts --compile BUNDLE.js OUTPUT NAME` writes that bytecode.
  */
 #include <malloc.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include "runtime.h"
 
 enum { STACK_SIZE = 512 * 1024, GC_THRESHOLD = 512 * 1024 };
@@ -28,19 +29,17 @@ static int finish_module(JSContext *context, JSValue module) {
 extern const uint8_t embedded_bundle[];
 extern const uint32_t embedded_bundle_size;
 
-/* The last 16 bytes of the file: the size of the map before them, in decimal, and the mark. */
+/* EXECUTABLE.map, which may be left out on the access point: positions are then those of the bundle. */
 static void find_map(void) {
-  char tail[17] = "";
-  FILE *file = fopen("/proc/self/exe", "rb");
-  if (!file) return;
-  if (fseek(file, -16, SEEK_END) == 0 && fread(tail, 1, 16, file) == 16 && memcmp(tail + 10, "SBXMAP", 6) == 0) {
-    long size = atol(tail);
-    map_source("/proc/self/exe", ftell(file) - 16 - size, size);
-  }
-  fclose(file);
+  char path[4096];
+  ssize_t size = readlink("/proc/self/exe", path, sizeof path - 5);
+  if (size < 0) return;
+  strcpy(path + size, ".map");
+  map_source(path);
 }
 
 static int run(JSContext *context, int argc, char **argv) {
+  release_code();
   find_map();
   JSValue module = JS_ReadObject(context, embedded_bundle, embedded_bundle_size, JS_READ_OBJ_BYTECODE);
   /* It was copied: its pages, a multiple of the page size by construction, need not stay resident. */
@@ -94,7 +93,7 @@ static int run(JSContext *context, int argc, char **argv) {
   if (argc < 2) return fprintf(stderr, "usage: %s BUNDLE.js [ARGUMENT...]\n", argv[0]), 2;
   char map[4096];
   snprintf(map, sizeof map, "%s.map", argv[1]);
-  map_source(map, 0, 0);
+  map_source(map);
   JS_SetStripInfo(runtime.js, JS_STRIP_SOURCE);
   JSValue module = compile(context, argv[1], argv[1]);
   return finish_module(context, module);

@@ -2,7 +2,6 @@
 /* Child processes, and what a process asks about itself. */
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,15 +209,7 @@ static JSValue js_exit(JSContext *context, JSValueConst self, int count, JSValue
   return runtime_exit(code);
 }
 
-static JSValue js_trim(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
-  JS_RunGC(runtime.js);
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
-  return JS_UNDEFINED;
-}
-
 const Export process_exports[] = {
   { "spawn", 5, js_spawn }, { "kill", 2, js_kill }, { "pid", 0, js_pid }, { "programArguments", 0, js_arguments }, { "self", 0, js_self },
-  { "environment", 1, js_environment }, { "print", 2, js_print }, { "exit", 1, js_exit }, { "trim", 0, js_trim }, { 0 },
+  { "environment", 1, js_environment }, { "print", 2, js_print }, { "exit", 1, js_exit }, { 0 },
 };

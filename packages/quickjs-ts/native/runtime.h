@@ -163,16 +163,18 @@ const char *signal_name(int number);
 
 typedef struct Export { const char *name; int length; JSCFunction *function; } Export;
 extern const Export loop_exports[], stream_exports[], listen_exports[], resolve_exports[], process_exports[],
-    signal_exports[], file_exports[], watch_exports[], crypto_exports[], text_exports[], stack_exports[];
+    signal_exports[], file_exports[], watch_exports[], crypto_exports[], text_exports[], stack_exports[], memory_exports[];
 void timer_class(JSContext *context);
 void stream_class(JSContext *context);
 void socket_classes(JSContext *context);
 void watch_class(JSContext *context);
+/* Drops the pages of code that are not in use. */
+void release_code(void);
 JSModuleDef *native_module(JSContext *context);
 
 /* Stack text with every generated position replaced by its source position; takes `stack` as is when there is no map. */
 char *map_stack(const char *stack);
-/* Where the map is: at `offset` of the file, `size` bytes; size 0: the whole file. */
-void map_source(const char *path, long offset, long size);
+/* Where the map is, should it be needed. */
+void map_source(const char *path);
 
 #endif

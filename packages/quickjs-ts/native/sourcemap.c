@@ -8,23 +8,20 @@
 #include <string.h>
 #include "runtime.h"
 
-static struct { char path[4096]; long offset, size; } location;
+static char location[4096];
 
-void map_source(const char *path, long offset, long size) {
-  snprintf(location.path, sizeof location.path, "%s", path);
-  location.offset = offset;
-  location.size = size;
+void map_source(const char *path) {
+  snprintf(location, sizeof location, "%s", path);
 }
 
 static char *read_map(size_t *size) {
-  FILE *file = *location.path ? fopen(location.path, "rb") : NULL;
+  FILE *file = *location ? fopen(location, "rb") : NULL;
   if (!file) return NULL;
-  if (!location.size) {
-    fseek(file, 0, SEEK_END);
-    location.size = ftell(file);
-  }
-  char *text = malloc(location.size + 1);
-  *size = text && fseek(file, location.offset, SEEK_SET) == 0 ? fread(text, 1, location.size, file) : 0;
+  fseek(file, 0, SEEK_END);
+  long end = ftell(file);
+  rewind(file);
+  char *text = end < 0 ? NULL : malloc(end + 1);
+  *size = text ? fread(text, 1, end, file) : 0;
   fclose(file);
   if (text) text[*size] = 0;
   return text;
