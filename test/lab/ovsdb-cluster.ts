@@ -11,8 +11,6 @@ export interface OvsdbCluster {
   readonly sockets: readonly string[];
   /** Index of the present leader, once there is one that the others follow. */
   leader(): Promise<number>;
-  /** Hands the lead over, as an orderly stop would. */
-  transferLeadership(): Promise<void>;
   kill(index: number, signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
@@ -42,9 +40,6 @@ export async function startOvsdbCluster(options: { version: OvsVersion; director
   return {
     sockets: addresses.map((_, index) => file(index, "sock")),
     leader,
-    async transferLeadership() {
-      await must([programs.appctl, "-t", file(await leader(), "ctl"), "cluster/failure-test", "transfer-leadership"], { env });
-    },
     kill: (index, signal) => daemons[index]!.kill(signal),
     stop: async () => void (await Promise.all(daemons.map((daemon) => daemon.stop()))),
   };

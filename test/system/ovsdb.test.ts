@@ -109,7 +109,6 @@ for (const version of ["3.1", "2.15"] as const) {
       const value = () => [...replica.table("Open_vSwitch").values()].map((row) => (row["external_ids"] as Map<string, string>).get("n"));
       await write("1");
       const { generation } = client;
-      servers.kill(first, "SIGSTOP");
       servers.kill(first, "SIGKILL");
       await until("another leader", 20_000, async () => client.ready && client.generation > generation);
       await write("2");
