@@ -45,3 +45,9 @@ export async function buildEmbedded(root: string, entry: string, output: string)
     rmSync(work, { recursive: true, force: true });
   }
 }
+
+/** `build/securebox`, the gateway's executable. Returns its path and sizes. */
+export async function buildGateway(root: string): Promise<{ path: string; sizes: EmbeddedSizes }> {
+  const path = join(root, "build/securebox");
+  return { path, sizes: await buildEmbedded(root, "src/gateway/main.ts", path) };
+}

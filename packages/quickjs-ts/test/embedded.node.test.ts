@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A program compiled to bytecode inside the executable, as the gateway is. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { buildEmbedded } from "../../../tools/compile/gateway.ts";
+
+const test = suite("embedded");
+const root = process.cwd();
+const output = `${root}/build/test/embedded`;
+
+test.before(async () => {
+  mkdirSync(`${root}/build/test`, { recursive: true });
+  await buildEmbedded(root, "packages/quickjs-ts/test/bad/embedded.ts", output);
+});
+
+test("gets its arguments, knows itself, and gives memory back", () => {
+  const { status, stdout, stderr } = spawnSync(output, ["report", "two words"], { encoding: "utf8" });
+  assert.is(status, 0, stderr);
+  const report = JSON.parse(stdout);
+  assert.equal([report.arguments, report.self, report.engine], [["report", "two words"], [output], "quickjs"]);
+  assert.ok(report.after < 2_500_000, `${report.before} -> ${report.after} bytes resident`);
+});
+
+for (const [how, headline] of [["callback", "uncaught RangeError: in a callback"], ["rejection", "unhandled rejection: RangeError: in a promise"]] as const)
+  test(`an error nobody catches (${how}) ends it with status 1 and the place in the source`, () => {
+    const { status, stderr } = spawnSync(output, [how], { encoding: "utf8" });
+    assert.is(status, 1);
+    assert.is(stderr.split("\n")[0], headline);
+    assert.match(stderr, /\(packages\/quickjs-ts\/test\/bad\/embedded\.ts:7:\d+\)/);
+  });
+
+test("without the map beside it the positions are those of the bundle", () => {
+  rmSync(`${output}.map`);
+  const { status, stderr } = spawnSync(output, ["callback"], { encoding: "utf8" });
+  assert.is(status, 1);
+  assert.match(stderr, /\(main:\d+:\d+\)/);
+});
+
+test.run();
