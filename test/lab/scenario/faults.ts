@@ -18,6 +18,7 @@ async function faulty(world: World, fault: () => Promise<unknown>): Promise<{ lo
   const attacking = (async () => {
     while (!over) await Promise.all(barrage.map(async (attack) => (await attack.run(world.topology)) && through.add(attack.name)));
   })();
+  await during(world, "laptop", "printer", async () => {}); // its addresses resolved, its entry in the datapath
   const result = await during(world, "laptop", "printer", async () => {
     await fault();
     await sleep(500); // what comes of it
@@ -41,16 +42,21 @@ export const faults: Check[] = [
     }));
   } },
   { name: "gateway started again: takes its flows over without loss, and edits work", run: async (world) => {
+    await world.gateway.kill("SIGKILL");
     const told = lossless(await faulty(world, () => world.gateway.run()));
     await world.gateway.policy(policy(opened));
     await all(world, "open", [["laptop", "printer", "tcp/631"]]);
     return told;
   } },
-  { name: "gateway stopped (SIGTERM) and started: no loss either", run: async (world) => lossless(await faulty(world, async () => {
-    await world.gateway.kill("SIGTERM");
-    await world.gateway.run();
-  })) },
+  { name: "gateway stopped (SIGTERM) and started: no loss either", run: async (world) => {
+    await world.gateway.policy(policy(opened));
+    return lossless(await faulty(world, async () => {
+      await world.gateway.kill("SIGTERM");
+      await world.gateway.run();
+    }));
+  } },
   { name: "ovs-vswitchd restarted: protected, and the flows come back", run: async (world) => {
+    await world.gateway.policy(policy(opened));
     const { gap, lost } = await faulty(world, async () => {
       await world.topology.ovs.restartVswitchd();
       for (let i = 0; i < 100 && !(await reaches(world, "laptop", "printer", "udp/5000", 4, 100)); i++) await sleep(20);
@@ -60,12 +66,14 @@ export const faults: Check[] = [
     return `gap ${gap} ms, ${lost} datagrams`;
   } },
   { name: "ovsdb-server restarted: no loss, and edits work", run: async (world) => {
+    await world.gateway.policy(policy(opened));
     const told = lossless(await faulty(world, () => world.topology.ovs.restartOvsdb()));
     await world.gateway.policy(policy(allowed));
     await all(world, "closed", [["laptop", "printer", "tcp/631"]]);
     return told;
   } },
   { name: "a full disk: protected, allowed flows go on, and edits work", run: async (world) => {
+    await world.gateway.policy(policy(allowed));
     const fill = join(world.gateway.stateDirectory, "fill");
     const told = lossless(await faulty(world, async () => {
       try {
