@@ -86,7 +86,7 @@ export class Gateway implements Operations {
       verdicts, asker: STANDALONE, byId: (id) => population.table.byId(id), endpointAt: (address) => this.#endpointAt(address),
       world: () => this.#world(), edit: (edit) => this.#edit(edit), answered: (key) => this.dispatcher.answer(key), now: () => platform.time.now(),
     });
-    return new Dispatcher({ platform, log, handler, resume: (message) => this.switch.send(message) }, { perOwner: heldPerDevice, total: heldTotal, deadline: holdDeadline });
+    return new Dispatcher({ platform, log, handler, resume: (message) => this.switch.send(message), settled: () => this.reconciler.settled() }, { perOwner: heldPerDevice, total: heldTotal, deadline: holdDeadline });
   }
 
   /** Of the policy in force; of the file's errors, now. While another policy is on its way into the switch, the former one is in force. */

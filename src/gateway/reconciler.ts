@@ -83,6 +83,13 @@ export class Reconciler {
     });
   }
 
+  /** As `edit`, for what was told before: undefined when all of it is in force. */
+  settled(): Promise<boolean> | undefined {
+    if (!this.#connected) return Promise.resolve(false);
+    if (!this.#busy && this.#model && this.#pending.empty) return undefined;
+    return new Promise((resolve) => void this.#waiters.push(resolve));
+  }
+
   close(): void {
     this.lost();
     this.#retry?.cancel();

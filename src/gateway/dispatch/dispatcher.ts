@@ -27,6 +27,8 @@ export interface DispatcherParts {
   log: Log;
   /** False: it could not be sent. */
   resume(message: NxResume): boolean;
+  /** What was to be put in force for others is on its way and may be what this packet needs, too; undefined: nothing is. */
+  settled(): Promise<boolean> | undefined;
 }
 
 /** Packets looked at before other work of the event loop gets its turn. */
@@ -102,7 +104,8 @@ export class Dispatcher {
       if (handling.act === "release" && inForce && this.#parts.resume(frame.resume)) this.released++;
       done();
     };
-    if (handling.inForce) void handling.inForce.then(finish);
+    const inForce = handling.inForce ?? (handling.act === "release" ? this.#parts.settled() : undefined);
+    if (inForce) void inForce.then(finish);
     else finish(true);
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reasons station, moved, binding and dhcp: what a frame shows of who is where with which address.
 import type { Millis } from "quickjs-ts";
-import { decodeDhcpv4, decodeDhcpv6, dhcpHostname, DhcpOption, dhcpNumber, DhcpType, dhcpType, Dhcpv6Type, dhcpv6Leases, dissect, formatMac, isGroupMac, parseMac, type Packet } from "../../packets/index.ts";
+import { decodeDhcpv4, decodeDhcpv6, dhcpHostname, DhcpOption, dhcpNumber, DhcpType, dhcpType, Dhcpv6Type, dhcpv6Leases, dissect, formatMac, isGroupMac, parseIp, parseMac, type Packet } from "../../packets/index.ts";
 import type { Ip, Mac } from "../../wifi-isolation/index.ts";
 import type { DeviceOutcome, DeviceTable, Lease } from "../devices/index.ts";
 import type { Handling } from "./dispatcher.ts";
@@ -28,10 +28,22 @@ export function handleSender(parts: SenderParts, frame: HeldFrame, now: Millis):
   const address = addressOf(packet);
   // Both at once: the packet comes back only once.
   const outcomes = [parts.devices.frame(port, mac, now)];
+  if (address !== undefined && isOfAnother(parts.devices, address, mac)) return { act: "drop", inForce: parts.devicesChanged(outcomes) };
   if (outcomes[0]!.frame === "release" && address !== undefined) outcomes.push(parts.devices.claim(port, mac, address, now));
   const inForce = parts.devicesChanged(outcomes);
   const fate = outcomes.at(-1)!.frame;
   return fate === "wait" ? { act: "wait", key: stationKey(mac) } : { act: fate, inForce };
+}
+
+/**
+ * An IPv6 address formed from the MAC of another known device (RFC 4291 appendix A): whoever knows that MAC can guess it, and would be first to
+ * use it. Other addresses that stations form themselves are random; nobody but the switch sees them before their first use.
+ */
+function isOfAnother(devices: DeviceTable, address: Ip, mac: Mac): boolean {
+  const bytes = address.includes(":") ? parseIp(address) : undefined;
+  if (!bytes || bytes[11] !== 0xff || bytes[12] !== 0xfe) return false;
+  const owner = formatMac(Uint8Array.of(bytes[8]! ^ 2, bytes[9]!, bytes[10]!, bytes[13]!, bytes[14]!, bytes[15]!));
+  return owner !== mac && devices.byMac(owner) !== undefined;
 }
 
 /** Under this key wait the frames of a station that the radio has not told of yet. */
