@@ -162,6 +162,12 @@ test("port ranges become masks that cover them exactly", () => {
   }
 });
 
+test("services that share ports, and rules that repeat each other, give each flow once", () => {
+  const twice = [{ from: "all", to: "all", allow: ["tcp/80-81", "tcp/80-82", "tcp/82"] }, { from: "all", to: "all", allow: ["tcp/80-81"] }];
+  const flows = keysOf(new Model({ ...network(3), policy: policy({ rules: twice }) }).flows());
+  assert.is(new Set(flows).size, flows.length);
+});
+
 test("cookies tell the owner", () => {
   assert.equal(ownerOf(cookieOf("device", 250)), { kind: "device", id: 250 });
   assert.is(ownerOf(0x1234n), undefined);

@@ -78,6 +78,8 @@ for (const family of [4, 6] as const) {
     await net.change({ setVerdicts: [{ ...allowed, address: away.to.ip, verdict: "deny" }] });
     assert.equal(net.send(a, tcp(away, 1, 22)), []);
     assert.equal(net.waiting(), [], "denied without asking");
+    await net.change({ policy: policy({ groups, rules: [ask[0]!, { ...ask[1]!, allow: ["tcp/22"] }] }) });
+    assert.ok(net.arrives(a, tcp(away, 1, 22), ROUTER), "the rule itself allows it now");
     await net.change({ policy: policy({ groups, rules: [{ from: "a", to: "b", otherwise: "deny" }, ...ask] }) });
     assert.equal(net.send(a, tcp(there, 1, 22, ACK)), [], "an earlier denial");
     assert.equal(net.send(b, tcp(reversed(there), 22, 1, ACK)), []);

@@ -176,6 +176,16 @@ test("the order of rules: the first that covers both ends and has the service, o
   assert.ok(net.arrives(a, tcp(ends(a, c), 1, 22), c));
 });
 
+test("what would have to pass an analysis that is not there is denied in its place among the rules", async () => {
+  const redirected = { from: "a", to: "b", allow: ["tcp/80"], analyse: "ids", how: "redirect" as const };
+  for (const [rules, opens] of [[[redirected, { from: "a", to: "b", allow: ["tcp"] }], false], [[{ from: "a", to: "b", allow: ["tcp"] }, redirected], true]] as const) {
+    const net = await Scenario.start({ policy: policy({ groups, rules: [...rules] as never }) });
+    const [a, b] = [net.host(1), net.host(2)];
+    assert.is(net.arrives(a, tcp(ends(a, b), 1, 80), b), opens);
+    assert.ok(net.arrives(a, tcp(ends(a, b), 1, 81), b));
+  }
+});
+
 test("every device has its gateway's echo and the network's DNS, and nobody else's", async () => {
   const net = await Scenario.start({ policy: policy({}) });
   const a = net.host(1);
