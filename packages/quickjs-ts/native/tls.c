@@ -99,8 +99,12 @@ static int parse_key(void *target, const uint8_t *pem, size_t size) {
 static void set_versions(Tls *tls, JSValueConst options) {
   JSValue value = JS_GetPropertyStr(runtime.context, options, "minVersion");
   const char *text = JS_IsUndefined(value) ? NULL : JS_ToCString(runtime.context, value);
-  int minor = text && strcmp(text, "1.3") == 0 ? 4 : 3;
-  mbedtls_ssl_conf_min_version(&tls->config, MBEDTLS_SSL_MAJOR_VERSION_3, minor);
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  bool newest = text && strcmp(text, "1.3") == 0;
+  mbedtls_ssl_conf_min_tls_version(&tls->config, newest ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+#else
+  mbedtls_ssl_conf_min_version(&tls->config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3); /* 1.3 was refused before (src/quickjs/tls.ts) */
+#endif
   JS_FreeCString(runtime.context, text);
   JS_FreeValue(runtime.context, value);
 }
