@@ -51,11 +51,13 @@ export function stationKey(mac: Mac): string {
   return `station ${mac}`;
 }
 
-/** The address that the frame's sender claims; none in probes (RFC 5227, RFC 4862). */
+/** The address that the frame's sender claims. Who asks whether one is taken will use it, maybe only to be reached by it (RFC 5227 §2.1.1, RFC 4862 §5.4). */
 function addressOf({ network }: Packet): Ip | undefined {
   if (network.type === "none") return undefined;
-  const address = network.type === "arp" ? network.arp.senderIp : network.ip.source;
-  return address === "0.0.0.0" || address === "::" ? undefined : address;
+  if (network.type === "arp") return network.arp.senderIp === "0.0.0.0" ? network.arp.targetIp : network.arp.senderIp;
+  const { ip, upper } = network;
+  if (ip.source !== "::") return ip.source === "0.0.0.0" ? undefined : ip.source;
+  return upper.type === "icmpv6" && upper.icmpv6.type === "neighbour-solicitation" ? upper.icmpv6.target : undefined;
 }
 
 /** An answer of the network's DHCP server: the lease comes into force before the station knows of it. Throws DecodeError. */
