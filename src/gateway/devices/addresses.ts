@@ -5,7 +5,7 @@ import type { Millis } from "quickjs-ts";
 import type { Ip } from "../../wifi-isolation/network.ts";
 import { isIpv6 } from "../../packets/index.ts";
 import type { Draft } from "./draft.ts";
-import type { Binding, Entry } from "./entry.ts";
+import { isLeased, LEARNT, type Entry } from "./entry.ts";
 import type { DeviceLimits } from "./limits.ts";
 import type { BindingSource, DeviceEvent } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
@@ -14,25 +14,32 @@ import { TokenBuckets } from "./tokens.ts";
 type UnboundReason = Extract<DeviceEvent, { type: "address-unbound" }>["reason"];
 
 export class Addresses {
-  readonly #holders = new Map<Ip, Entry>();
+  /** Searched for a holder: an index would cost more memory than all else, and only frames that the switch holds need one. */
+  readonly #entries: ReadonlyMap<unknown, Entry>;
   readonly #claims: TokenBuckets<number>;
   readonly #limits: DeviceLimits;
 
-  constructor(limits: DeviceLimits) {
+  constructor(limits: DeviceLimits, entries: ReadonlyMap<unknown, Entry>) {
+    this.#entries = entries;
     this.#limits = limits;
     this.#claims = new TokenBuckets(limits.claimBurst, limits.claimInterval);
   }
 
-  holder(address: Ip): Entry | undefined { return this.#holders.get(address); }
+  holder(address: Ip): Entry | undefined {
+    for (const entry of this.#entries.values()) if (entry.addresses.includes(address)) return entry;
+    return undefined;
+  }
 
   /** A station used an address as its own. True: it is bound to it (now). */
   claim(entry: Entry, address: Ip, plan: Plan, draft: Draft): boolean {
-    const own = entry.bindings.find((binding) => binding.address === address);
-    if (own) own.used = draft.now;
-    if (own) return true;
+    const own = entry.addresses.indexOf(address);
+    if (own >= 0) {
+      put(entry, address, entry.ends[own]!);
+      return true;
+    }
     const { mac, port } = entry;
     if (!this.#allowed(entry, address, plan, draft)) return false;
-    const holder = this.#holders.get(address);
+    const holder = this.holder(address);
     if (holder && !this.#abandoned(holder, address, draft.now)) {
       draft.alarm({ type: "address-conflict", mac, port, address, holder: holder.mac });
       return false;
@@ -42,57 +49,52 @@ export class Addresses {
       return false;
     }
     if (holder) this.unbind(holder, address, "absent", draft);
-    this.#bind(entry, address, "learnt", Infinity, draft);
+    this.#bind(entry, address, LEARNT, draft);
     return true;
   }
 
   /** The network's DHCP server gave the address: it beats what another merely claimed, not another's lease. */
   lease(entry: Entry, address: Ip, seconds: number, plan: Plan, draft: Draft): boolean {
     if (!this.#allowed(entry, address, plan, draft)) return false;
-    const expires = seconds === 0xffffffff ? Infinity : draft.now + seconds * 1000;
-    const own = entry.bindings.find((binding) => binding.address === address);
-    if (own) Object.assign(own, { by: "lease", expires, used: draft.now });
-    if (own) return true;
+    const end = seconds === 0xffffffff ? Infinity : draft.now + seconds * 1000;
+    if (entry.addresses.includes(address)) {
+      put(entry, address, end);
+      return true;
+    }
     const { mac, port } = entry;
-    const holder = this.#holders.get(address);
+    const holder = this.holder(address);
     if (holder) draft.alarm({ type: "address-conflict", mac, port, address, holder: holder.mac });
-    if (holder && bindingOf(holder, address).by === "lease") return false;
+    if (holder && isLeased(holder, address)) return false;
     if (!this.#makeRoom(entry, address, draft)) {
       draft.alarm({ type: "too-many-addresses", mac, port, address });
       return false;
     }
     if (holder) this.unbind(holder, address, "leased-to-another", draft);
-    this.#bind(entry, address, "lease", expires, draft);
+    this.#bind(entry, address, end, draft);
     return true;
   }
 
   unbind(entry: Entry, address: Ip, reason: UnboundReason, draft: Draft): void {
-    entry.bindings = entry.bindings.filter((binding) => binding.address !== address);
-    this.#holders.delete(address);
+    take(entry, address);
     draft.changed(entry);
     draft.event({ type: "address-unbound", mac: entry.mac, address, reason });
   }
 
-  /** The device goes, and with it its addresses. */
-  forget(entry: Entry): void {
-    for (const { address } of entry.bindings) this.#holders.delete(address);
-  }
-
-  /** Of a saved state. False: another has it. */
-  restore(entry: Entry, binding: Binding): boolean {
-    if (this.#holders.has(binding.address)) return false;
-    entry.bindings.push(binding);
-    this.#holders.set(binding.address, entry);
-    return true;
-  }
-
   expire(entry: Entry, draft: Draft): void {
-    for (const { address, expires } of entry.bindings) if (expires <= draft.now) this.unbind(entry, address, "expired", draft);
+    const { addresses, ends } = entry;
+    for (let i = 0; i < ends.length; i++) if (ends[i]! !== LEARNT && ends[i]! <= draft.now) this.unbind(entry, addresses[i]!, "expired", draft);
   }
 
   /** The network's plan changed. */
   review(entry: Entry, plan: Plan, draft: Draft): void {
-    for (const { address } of entry.bindings) if (plan.classify(address) !== "client") this.unbind(entry, address, "outside", draft);
+    for (const address of entry.addresses) if (plan.classify(address) !== "client") this.unbind(entry, address, "outside", draft);
+  }
+
+  /** Before a device of a saved state joins: it keeps what the plan allows and nobody else has. */
+  restore(entry: Entry, plan: Plan): void {
+    const { addresses, ends } = entry;
+    [entry.addresses, entry.ends] = [[], []];
+    for (const [i, address] of addresses.entries()) if (plan.classify(address) === "client" && !this.holder(address)) put(entry, address, ends[i]!);
   }
 
   sweep(now: Millis): void { this.#claims.sweep(now); }
@@ -106,33 +108,46 @@ export class Addresses {
 
   /** Whether the holder may lose it: not leased, and not seen for the hold time. */
   #abandoned(holder: Entry, address: Ip, now: Millis): boolean {
-    return bindingOf(holder, address).by === "learnt" && !holder.associated && now - holder.seen >= this.#limits.addressHold;
+    return !isLeased(holder, address) && !holder.associated && now - holder.seen >= this.#limits.addressHold;
   }
 
   /** A device with all its places taken gives up the learnt address that it claimed longest ago; leases stay. */
   #makeRoom(entry: Entry, address: Ip, draft: Draft): boolean {
     const sixth = isIpv6(address);
-    const family = entry.bindings.filter((binding) => isIpv6(binding.address) === sixth);
+    const family = entry.addresses.filter((other) => isIpv6(other) === sixth);
     if (family.length < (sixth ? this.#limits.ipv6PerDevice : this.#limits.ipv4PerDevice)) return true;
-    const oldest = family.filter(({ by }) => by === "learnt").reduce<Binding | undefined>((first, binding) => (!first || binding.used < first.used ? binding : first), undefined);
-    if (!oldest) return false;
-    this.unbind(entry, oldest.address, "replaced", draft);
+    const oldest = family.find((other) => !isLeased(entry, other));
+    if (oldest === undefined) return false;
+    this.unbind(entry, oldest, "replaced", draft);
     return true;
   }
 
-  #bind(entry: Entry, address: Ip, by: BindingSource, expires: Millis, draft: Draft): void {
-    entry.bindings.push({ address, by, expires, used: draft.now });
-    this.#holders.set(address, entry);
+  #bind(entry: Entry, address: Ip, end: Millis, draft: Draft): void {
+    put(entry, address, end);
     draft.changed(entry);
-    draft.event({ type: "address-bound", mac: entry.mac, address, by });
+    draft.event({ type: "address-bound", mac: entry.mac, address, by: bindingSource(end) });
   }
 }
 
-function bindingOf(holder: Entry, address: Ip): Binding {
-  return holder.bindings.find((binding) => binding.address === address)!;
+function take(entry: Entry, address: Ip): void {
+  const at = entry.addresses.indexOf(address);
+  if (at < 0) return;
+  entry.addresses = entry.addresses.toSpliced(at, 1);
+  entry.ends = entry.ends.toSpliced(at, 1);
 }
 
-/** For `devices --json` and logs: a binding with its remaining time. */
+/** Adds it, or makes it the last claimed. */
+function put(entry: Entry, address: Ip, end: Millis): void {
+  take(entry, address);
+  entry.addresses = [...entry.addresses, address];
+  entry.ends = [...entry.ends, end];
+}
+
+function bindingSource(end: Millis): BindingSource {
+  return end === LEARNT ? "learnt" : "lease";
+}
+
+/** For `devices --json` and logs: an address with the remaining time of its lease. */
 export interface AddressInfo {
   address: Ip;
   by: BindingSource;
@@ -140,7 +155,9 @@ export interface AddressInfo {
   seconds?: number;
 }
 
-export function addressInfo({ address, by, expires }: Binding, now: Millis): AddressInfo {
-  return expires === Infinity ? { address, by } : { address, by, seconds: Math.max(0, Math.round((expires - now) / 1000)) };
+export function addressInfos({ addresses, ends }: Entry, now: Millis): AddressInfo[] {
+  return addresses.map((address, i) => {
+    const end = ends[i]!;
+    return { address, by: bindingSource(end), ...(end === LEARNT || end === Infinity ? {} : { seconds: Math.max(0, Math.round((end - now) / 1000)) }) };
+  });
 }
-

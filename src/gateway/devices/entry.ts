@@ -2,16 +2,9 @@
 // What the table keeps of one device. Lean: an access point with 250 of them has little memory, so what is rare is in `trouble`.
 import type { Millis } from "quickjs-ts";
 import type { Device, Ip, Mac } from "../../wifi-isolation/network.ts";
-import type { BindingSource } from "./outcome.ts";
 
-export interface Binding {
-  address: Ip;
-  by: BindingSource;
-  /** End of the lease; Infinity for a learnt one and for a lease without end. */
-  expires: Millis;
-  /** When it was last claimed or leased: what goes first when there is no room. */
-  used: Millis;
-}
+/** In `Entry.ends`: the device itself claimed the address. */
+export const LEARNT = -1;
 
 /** A second place of a MAC, not believed yet. */
 export interface Claim {
@@ -32,7 +25,7 @@ export interface Trouble {
   foreign?: string;
 }
 
-/** Invariant: an address is in the bindings of at most one entry. */
+/** Invariant: an address belongs to at most one entry. */
 export interface Entry {
   id: number;
   mac: Mac;
@@ -47,7 +40,10 @@ export interface Entry {
   /** Packets from its place as the switch counted them, and when it was asked; -1: not yet. */
   packets: number;
   counted: Millis;
-  bindings: Binding[];
+  /** Least recently claimed or leased first. Shared with the `Device`s told: replaced, never changed. */
+  addresses: readonly Ip[];
+  /** For each address: the end of its lease (Infinity: none), or LEARNT. */
+  ends: readonly Millis[];
   trouble: Trouble | undefined;
 }
 
@@ -56,9 +52,13 @@ export function troubleOf(entry: Entry): Trouble {
 }
 
 /** What the compiler is told. */
-export function deviceOf({ id, mac, port, bindings, name, trouble }: Entry): Device {
-  const device: Device = { id, mac, port, addresses: bindings.map(({ address }) => address) };
+export function deviceOf({ id, mac, port, addresses, name, trouble }: Entry): Device {
+  const device: Device = { id, mac, port, addresses: addresses as Ip[] };
   if (name !== undefined) device.name = name;
   if (trouble?.blocked) device.blocked = true;
   return device;
+}
+
+export function isLeased({ addresses, ends }: Entry, address: Ip): boolean {
+  return ends[addresses.indexOf(address)]! !== LEARNT;
 }

@@ -6,11 +6,12 @@
  */
 export class Ids {
   readonly #limit: number;
-  readonly #used = new Set<number>();
+  readonly #used: Uint8Array;
   #last = 0;
 
   constructor(devices: number) {
     this.#limit = devices * 2;
+    this.#used = new Uint8Array(this.#limit + 1);
   }
 
   get last(): number { return this.#last; }
@@ -18,15 +19,15 @@ export class Ids {
   /** Goes round from the id given out last. Never fails while at most `devices` are in use. */
   take(): number {
     do this.#last = (this.#last % this.#limit) + 1;
-    while (this.#used.has(this.#last));
-    this.#used.add(this.#last);
+    while (this.#used[this.#last]);
+    this.#used[this.#last] = 1;
     return this.#last;
   }
 
   /** False: out of range or in use. */
   reserve(id: number): boolean {
-    if (!Number.isInteger(id) || id < 1 || id > this.#limit || this.#used.has(id)) return false;
-    this.#used.add(id);
+    if (!Number.isInteger(id) || id < 1 || id > this.#limit || this.#used[id]) return false;
+    this.#used[id] = 1;
     return true;
   }
 
@@ -36,6 +37,6 @@ export class Ids {
   }
 
   free(id: number): void {
-    this.#used.delete(id);
+    this.#used[id] = 0;
   }
 }

@@ -2,8 +2,9 @@
 // The table as a file. Times inside are of the wall clock, which may jump between two runs (access points boot in 1970): a clock that went
 // back counts as one that stood still, so a lease is never held longer than it had left when it was saved.
 import type { Millis } from "quickjs-ts";
+import type { Ip } from "../../wifi-isolation/network.ts";
 import { formatMac, normaliseIp, parseMac } from "../../packets/index.ts";
-import type { Binding, Entry } from "./entry.ts";
+import { LEARNT, type Entry } from "./entry.ts";
 
 const VERSION = 1;
 
@@ -34,15 +35,15 @@ interface SavedAddress {
 
 export function saveEntries(entries: Iterable<Entry>, last: number, now: Millis, date: Millis): string {
   const wall = (time: Millis): number => Math.round(date + time - now);
-  const devices = Array.from(entries, ({ id, mac, port, key, name, joined, seen, bindings }): SavedDevice => ({
+  const devices = Array.from(entries, ({ id, mac, port, key, name, joined, seen, addresses, ends }): SavedDevice => ({
     id, mac, port, ...(key === undefined ? {} : { key }), ...(name === undefined ? {} : { name }), joined: wall(joined), seen: wall(seen),
-    addresses: bindings.map(({ address, by, expires }) => (by === "learnt" ? { address } : { address, expires: expires === Infinity ? null : wall(expires) })),
+    addresses: addresses.map((address, i) => (ends[i] === LEARNT ? { address } : { address, expires: ends[i] === Infinity ? null : wall(ends[i]!) })),
   }));
   return JSON.stringify({ version: VERSION, saved: Math.round(date), last, devices });
 }
 
 export interface Restored {
-  entries: { entry: Entry; bindings: Binding[] }[];
+  entries: Entry[];
   last: number;
 }
 
@@ -57,24 +58,25 @@ export function restoreEntries(text: string, now: Millis, date: Millis): Restore
   return { last: number("last", state["last"]), entries: devices.map((value, i) => restoreDevice(`devices[${i}]`, record(`devices[${i}]`, value), clock, now)) };
 }
 
-function restoreDevice(at: string, saved: Record<string, unknown>, clock: (wall: number) => Millis, now: Millis): Restored["entries"][number] {
+function restoreDevice(at: string, saved: Record<string, unknown>, clock: (wall: number) => Millis, now: Millis): Entry {
   const mac = parseMac(string(`${at}.mac`, saved["mac"]));
   if (!mac) throw new SavedStateError(`${at}.mac`, "no MAC address");
   const time = (field: string): Millis => Math.min(now, clock(number(`${at}.${field}`, saved[field])));
-  const entry: Entry = {
+  const bindings = list(`${at}.addresses`, saved["addresses"]).map((value, i) => restoreBinding(`${at}.addresses[${i}]`, record(`${at}.addresses[${i}]`, value), clock));
+  const valid = bindings.filter(({ end }) => end === LEARNT || end > now);
+  return {
     id: number(`${at}.id`, saved["id"]), mac: formatMac(mac), port: string(`${at}.port`, saved["port"]), key: optionalString(`${at}.key`, saved["key"]), name: optionalString(`${at}.name`, saved["name"]),
-    associated: false, joined: time("joined"), seen: time("seen"), packets: -1, counted: now, bindings: [], trouble: undefined,
+    associated: false, joined: time("joined"), seen: time("seen"), packets: -1, counted: now,
+    addresses: valid.map(({ address }) => address), ends: valid.map(({ end }) => end), trouble: undefined,
   };
-  const bindings = list(`${at}.addresses`, saved["addresses"]).map((value, i) => restoreBinding(`${at}.addresses[${i}]`, record(`${at}.addresses[${i}]`, value), clock, entry.seen));
-  return { entry, bindings: bindings.filter(({ expires }) => expires > now) };
 }
 
-function restoreBinding(at: string, saved: Record<string, unknown>, clock: (wall: number) => Millis, used: Millis): Binding {
+function restoreBinding(at: string, saved: Record<string, unknown>, clock: (wall: number) => Millis): { address: Ip; end: Millis } {
   const address = normaliseIp(string(`${at}.address`, saved["address"]));
   if (address === undefined) throw new SavedStateError(`${at}.address`, "no IP address");
   const { expires } = saved;
-  if (expires === undefined) return { address, by: "learnt", expires: Infinity, used };
-  return { address, by: "lease", expires: expires === null ? Infinity : clock(number(`${at}.expires`, expires)), used };
+  if (expires === undefined) return { address, end: LEARNT };
+  return { address, end: expires === null ? Infinity : clock(number(`${at}.expires`, expires)) };
 }
 
 function parse(text: string): unknown {

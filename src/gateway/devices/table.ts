@@ -6,10 +6,10 @@
 // `silence / 3` with the packet counter of its flow in table source: without it no device is believed to have left its port.
 import type { Millis } from "quickjs-ts";
 import type { Device, Ip, Mac, Topology } from "../../wifi-isolation/network.ts";
-import { addressInfo, Addresses, type AddressInfo } from "./addresses.ts";
+import { addressInfos, Addresses, type AddressInfo } from "./addresses.ts";
 import { Alarms } from "./alarms.ts";
 import { Draft } from "./draft.ts";
-import { deviceOf, type Entry } from "./entry.ts";
+import { deviceOf, LEARNT, type Entry } from "./entry.ts";
 import { Ids } from "./ids.ts";
 import { DEFAULT_DEVICE_LIMITS, type DeviceLimits } from "./limits.ts";
 import { ReasonCode, type DeviceEvent, type DeviceOutcome } from "./outcome.ts";
@@ -49,7 +49,7 @@ export interface DeviceInfo {
 export class DeviceTable {
   readonly limits: DeviceLimits;
   readonly #entries = new Map<Mac, Entry>();
-  readonly #byId = new Map<number, Entry>();
+  readonly #byId: (Entry | undefined)[] = [undefined];
   readonly #ids: Ids;
   readonly #addresses: Addresses;
   readonly #places: Places;
@@ -64,7 +64,7 @@ export class DeviceTable {
     this.limits = { ...DEFAULT_DEVICE_LIMITS, ...limits };
     this.#plan = new Plan(topology);
     this.#ids = new Ids(this.limits.devices);
-    this.#addresses = new Addresses(this.limits);
+    this.#addresses = new Addresses(this.limits, this.#entries);
     this.#places = new Places(this.limits);
     this.#joins = new TokenBuckets(this.limits.joinBurst, this.limits.joinInterval);
   }
@@ -72,7 +72,7 @@ export class DeviceTable {
   get size(): number { return this.#entries.size; }
   get devices(): Device[] { return [...this.#entries.values()].map(deviceOf); }
   byMac(mac: Mac): Device | undefined { return optional(this.#entries.get(mac)); }
-  byId(id: number): Device | undefined { return optional(this.#byId.get(id)); }
+  byId(id: number): Device | undefined { return optional(this.#byId[id]); }
   byAddress(address: Ip): Device | undefined { return optional(this.#addresses.holder(address)); }
 
   info(mac: Mac, now: Millis): DeviceInfo | undefined {
@@ -80,7 +80,7 @@ export class DeviceTable {
     if (!entry) return undefined;
     const blocked = entry.trouble?.blocked?.reason;
     return {
-      device: deviceOf(entry), associated: entry.associated, idle: Math.round((now - entry.seen) / 1000), addresses: entry.bindings.map((binding) => addressInfo(binding, now)),
+      device: deviceOf(entry), associated: entry.associated, idle: Math.round((now - entry.seen) / 1000), addresses: addressInfos(entry, now),
       ...(entry.key === undefined ? {} : { key: entry.key }), ...(blocked === undefined ? {} : { blocked }),
     };
   }
@@ -173,7 +173,7 @@ export class DeviceTable {
 
   /** Packets that the switch counted from the device's own place. */
   counted(id: number, packets: number, now: Millis): void {
-    const entry = this.#byId.get(id);
+    const entry = this.#byId[id];
     if (entry) this.#places.counted(entry, packets, now);
   }
 
@@ -202,11 +202,11 @@ export class DeviceTable {
   restore(text: string, now: Millis, date: Millis): DeviceOutcome {
     const { entries, last } = restoreEntries(text, now, date);
     const draft = this.#draft(now);
-    for (const { entry, bindings } of entries.slice(0, this.limits.devices)) {
+    for (const entry of entries.slice(0, this.limits.devices)) {
       if (!this.#plan.isStation(entry.mac) || this.#entries.has(entry.mac)) continue;
       if (!this.#ids.reserve(entry.id)) entry.id = this.#ids.take();
+      this.#addresses.restore(entry, this.#plan);
       this.#insert(entry, draft);
-      for (const binding of bindings) if (this.#plan.classify(binding.address) === "client") this.#addresses.restore(entry, binding);
     }
     this.#ids.continueAfter(last);
     return draft.outcome();
@@ -253,7 +253,7 @@ export class DeviceTable {
       return undefined;
     }
     if (leaving) this.#remove(leaving, "room", draft);
-    const entry: Entry = { id: this.#ids.take(), mac, port, key, name: undefined, associated, joined: draft.now, seen: draft.now, packets: -1, counted: draft.now, bindings: [], trouble: undefined };
+    const entry: Entry = { id: this.#ids.take(), mac, port, key, name: undefined, associated, joined: draft.now, seen: draft.now, packets: -1, counted: draft.now, addresses: [], ends: [], trouble: undefined };
     this.#insert(entry, draft);
     draft.event({ type: "device-joined", mac, id: entry.id, port });
     return entry;
@@ -261,14 +261,14 @@ export class DeviceTable {
 
   #insert(entry: Entry, draft: Draft): void {
     this.#entries.set(entry.mac, entry);
-    this.#byId.set(entry.id, entry);
+    while (this.#byId.length <= entry.id) this.#byId.push(undefined);
+    this.#byId[entry.id] = entry;
     draft.changed(entry);
   }
 
   #remove(entry: Entry, reason: Extract<DeviceEvent, { type: "device-left" }>["reason"], draft: Draft): void {
-    this.#addresses.forget(entry);
     this.#entries.delete(entry.mac);
-    this.#byId.delete(entry.id);
+    this.#byId[entry.id] = undefined;
     this.#ids.free(entry.id);
     draft.removed(entry);
     draft.event({ type: "device-left", mac: entry.mac, id: entry.id, reason });
@@ -276,7 +276,7 @@ export class DeviceTable {
 
   /** Somebody's real device, as far as can be told: never removed to make room. */
   #isKnown(entry: Entry): boolean {
-    return entry.key !== undefined || this.#named.has(entry.mac) || entry.bindings.some(({ by }) => by === "lease") || entry.seen - entry.joined >= this.limits.probation;
+    return entry.key !== undefined || this.#named.has(entry.mac) || entry.ends.some((end) => end !== LEARNT) || entry.seen - entry.joined >= this.limits.probation;
   }
 }
 

@@ -11,6 +11,7 @@ export interface ResolvedAddress {
   ttl: number;
 }
 
+/** Longer chains, and those that go round, lead nowhere. */
 const MAX_ALIASES = 16;
 const IN = 1;
 
@@ -25,7 +26,7 @@ export function resolve(message: Dns): ResolvedAddress[] {
   const names: string[] = [];
   let name = normaliseName(question.name);
   let ttl = Infinity;
-  while (names.length <= MAX_ALIASES && !names.includes(name)) {
+  while (names.length <= MAX_ALIASES) {
     names.push(name);
     const own: readonly DnsRecord[] = records.get(name) ?? [];
     const alias = own.find(({ data }) => data.type === "cname");

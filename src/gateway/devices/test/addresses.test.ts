@@ -14,7 +14,7 @@ test("the first to claim an address has it", () => {
     3   claim lan1 B fe80::a       => drop, TWO-PLACES B wlan0 lan1
     4   claim wlan0 B fe80::a      => drop, CONFLICT B fe80::a of A
     5   claim wlan0 A 10.0.0.5     => release
-    6   devices                    => A@wlan0 10.0.0.5 fe80::a, B@wlan0
+    6   devices                    => A@wlan0 fe80::a 10.0.0.5, B@wlan0
   `);
 });
 
@@ -72,6 +72,17 @@ test("a learnt address may be taken once its device is unseen for fifteen minute
   `);
 });
 
+test("a leased one not before the lease ends", () => {
+  new Scenario().run(`
+    0    frame wlan0 A             => release, joined A
+    0    lease A 10.0.0.5 3600     => release, bound A 10.0.0.5 lease
+    10   frame wlan0 B             => release, joined B
+    3599 claim wlan0 B 10.0.0.5    => drop, CONFLICT B 10.0.0.5 of A
+    3600 tick                      => unbound A 10.0.0.5 expired
+    3601 claim wlan0 B 10.0.0.5    => release, bound B 10.0.0.5 learnt
+  `);
+});
+
 test("not while it is associated, nor while its counters grow", () => {
   new Scenario().run(`
     0    assoc wlan0 A             => joined A
@@ -93,7 +104,7 @@ test("four IPv4 addresses: the one claimed longest ago goes, leases stay", () =>
     3   claim wlan0 A 10.0.0.5     => release, bound A 10.0.0.5 learnt
     4   claim wlan0 A 10.0.0.3     => release
     5   claim wlan0 A 10.0.0.6     => release, unbound A 10.0.0.4 replaced, bound A 10.0.0.6 learnt
-    6   devices                    => A@wlan0 10.0.0.2 10.0.0.3 10.0.0.5 10.0.0.6
+    6   devices                    => A@wlan0 10.0.0.2 10.0.0.5 10.0.0.3 10.0.0.6
   `);
 });
 

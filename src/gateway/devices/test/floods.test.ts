@@ -38,6 +38,15 @@ test("a flood fills a quarter of the table, turns over its own devices, and evic
   assert.is(table.frame("wlan1", macOf("F"), 700_000).frame, "release");
 });
 
+test("nor anybody who is associated, though nothing else is known of him", () => {
+  const table = new DeviceTable(TOPOLOGY, { devices: 20, joinBurst: 1e9 });
+  table.associated("wlan0", macOf("A"), undefined, 0);
+  table.stationsLost();
+  for (let i = 0; i < 100; i++) table.frame("wlan0", invented(i), 1 + i);
+  assert.ok(table.byMac(macOf("A")));
+  assert.is(table.size, 5);
+});
+
 test("a table full of known devices takes no more", () => {
   const table = new DeviceTable(TOPOLOGY, { devices: 10 });
   for (let i = 0; i < 10; i++) table.associated("wlan0", invented(i), `key${i}`, 0);

@@ -211,6 +211,16 @@ test("a list of stations is the truth about its BSS", () => {
   `);
 });
 
+test("a list repeats what an association said, it does not begin anew", () => {
+  new Scenario().run(`
+    0   list wlan0 A B/bob       => joined A, joined B
+    5   assoc wlan1 A            => TWO-PLACES A wlan0 wlan1
+    5   assoc wlan1 B eve        => IDENTITY B wlan1 eve for bob, deauth wlan1 B
+    9   list wlan1 A B/eve       => -
+    15  tick                     => moved A wlan0>wlan1
+  `);
+});
+
 test("what the radio says is gone may appear at a wired port", () => {
   new Scenario().run(`
     0   assoc wlan0 A            => joined A

@@ -40,6 +40,15 @@ test("the key still counts after a restart", () => {
   assert.equal([events.map(({ type }) => type), setDevices.map(({ blocked }) => blocked)], [["identity-mismatch", "device-blocked"], [true]]);
 });
 
+test("nor does a device that is back from a file lose its place to the first who claims it", () => {
+  const table = reborn(DATE + HOUR);
+  assert.is(table.frame("wlan1", macOf("B"), 500_001).frame, "drop");
+  table.counted(table.byMac(macOf("B"))!.id, 0, 500_002);
+  assert.is(table.frame("wlan1", macOf("B"), 529_000).frame, "drop");
+  table.counted(table.byMac(macOf("B"))!.id, 0, 530_002);
+  assert.is(table.frame("wlan1", macOf("B"), 530_003).frame, "release");
+});
+
 test("leases run on by the wall clock; a clock that went back stands still", () => {
   const seconds = (date: number) => reborn(date).info(macOf("A"), 500_000)!.addresses[0]!.seconds;
   assert.is(seconds(DATE + HOUR / 2), 1790);

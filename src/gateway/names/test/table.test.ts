@@ -40,6 +40,12 @@ test("which patterns an answer is for", () => {
   for (const [what, name, records, expected] of CASES) assert.is(learnt(table("example.org", "*.cdn.net"), name, ...records), expected, what);
 });
 
+test("sixteen aliases are followed, not seventeen", () => {
+  const chain = (aliases: number): string[] => [...Array.from({ length: aliases }, (_, i) => `n${i}.org 60 CNAME n${i + 1}.org`), `n${aliases}.org 60 192.0.2.1`];
+  assert.is(learnt(table("n0.org"), "n0.org", ...chain(16)), "n0.org=192.0.2.1");
+  assert.is(learnt(table("n0.org"), "n0.org", ...chain(17)), "");
+});
+
 test("what is no positive answer to one question teaches nothing", () => {
   const good = answer("example.org", "example.org 60 192.0.2.1");
   const question = good.questions[0]!;
