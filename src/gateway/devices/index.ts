@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 export type { AddressInfo } from "./addresses.ts";
-export { leasesIn, senderAddress } from "./leases.ts";
 export { DEFAULT_DEVICE_LIMITS, type DeviceLimits } from "./limits.ts";
 export * from "./outcome.ts";
 export { SavedStateError } from "./saved.ts";
