@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two Open vSwitch versions of the tests: Debian 12's 3.1, installed, and Debian 11's 2.15, unpacked under `.cache`, never installed.
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { sourcesFor } from "./suite.ts";
 
 export type OvsVersion = "3.1" | "2.15";
 
@@ -83,7 +84,7 @@ async function unpackBullseye(root: string, progress: (step: string) => void): P
 /** Downloads the packages with their own sources file and apt state, so that the machine's package lists do not change. */
 async function download(draft: string): Promise<void> {
   const sources = join(draft, "apt/bullseye.sources");
-  writeFileSync(sources, bullseyeSources(readFileSync("/etc/apt/sources.list.d/debian.sources", "utf8")));
+  writeFileSync(sources, sourcesFor("bullseye", "deb"));
   const apart = ["-o", `Dir::Etc::sourcelist=${sources}`, "-o", "Dir::Etc::sourceparts=/nonexistent", "-o", `Dir::State::Lists=${join(draft, "apt/lists")}`, "-o", `Dir::Cache=${join(draft, "apt/cache")}`, "-o", "APT::Sandbox::User=root"];
   await run("apt-get", [...apart, "update", "-q"]);
   for (const name of bullseyePackages) {
@@ -92,13 +93,6 @@ async function download(draft: string): Promise<void> {
     if (!version) throw new Error(`Debian 11 has no package ${name}: ${stdout.trim() || "apt-cache madison printed nothing"}`);
     await run("apt-get", [...apart, "download", "-q", `${name}=${version}`], {}, draft);
   }
-}
-
-/** The first stanza of the machine's own sources file, for the older suite: packages come from where the machine has its others. */
-function bullseyeSources(own: string): string {
-  const stanza = own.split(/\n\s*\n/).find((part) => /^Types:/m.test(part));
-  if (!stanza) throw new Error("/etc/apt/sources.list.d/debian.sources: expected a stanza with Types, URIs and Suites");
-  return stanza.replace(/^#.*\n/gm, "").replace(/^Suites:.*$/m, "Suites: bullseye").replace(/^Types:.*$/m, "Types: deb") + "\n";
 }
 
 async function run(program: string, args: string[], env: Record<string, string> = {}, cwd?: string): Promise<{ stdout: string }> {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The QuickJS C library: Debian trixie's source package, fetched by apt (which checks signature and hashes), unpacked under `.cache`, never installed.
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { sourcesFor } from "./suite.ts";
 
 const execute = promisify(execFile);
 const version = "2025.04.26-1";
-const machineSources = "/etc/apt/sources.list.d/debian.sources";
 
 /** Where the unpacked source is, present or not. */
 export function quickjsSource(root: string = process.cwd()): string {
@@ -22,7 +22,7 @@ export async function setupQuickjs(root: string = process.cwd(), progress: (step
   mkdirSync(join(work, "lists/partial"), { recursive: true });
   mkdirSync(join(work, "cache/archives/partial"), { recursive: true });
   try {
-    writeFileSync(join(work, "trixie.sources"), trixieSources());
+    writeFileSync(join(work, "trixie.sources"), sourcesFor("trixie", "deb-src"));
     progress("fetching the source of QuickJS");
     const options = aptOptions(work);
     await run("apt-get", [...options, "-q", "update"], work);
@@ -36,12 +36,6 @@ export async function setupQuickjs(root: string = process.cwd(), progress: (step
     rmSync(work, { recursive: true, force: true });
   }
   return source;
-}
-
-/** The machine's first Debian source, for the suite that has this QuickJS. */
-function trixieSources(): string {
-  const stanza = readFileSync(machineSources, "utf8").split(/\n\s*\n/)[0]!;
-  return `${stanza.replace(/^Types:.*$/m, "Types: deb-src").replace(/^Suites:.*$/m, "Suites: trixie")}\n`;
 }
 
 function aptOptions(work: string): string[] {
