@@ -23,6 +23,7 @@ import { StateDirectory } from "./state.ts";
 import { deviceResult, overrideOf, statusOf } from "./report.ts";
 import { Resolved } from "./resolved.ts";
 import { Bridge } from "./switch/bridge.ts";
+import { countSources } from "./switch/counters.ts";
 import { SwitchLink } from "./switch/link.ts";
 import { DENY_EVERYTHING, topologyOf } from "./topology.ts";
 import { STANDALONE, VerdictCache, type VerdictOutcome } from "./verdicts/index.ts";
@@ -70,6 +71,7 @@ export class Gateway implements Operations {
     const edit = (change: Edit): Promise<boolean> => this.#edit(change);
     this.population = new Population({
       platform, config, state: this.state, log, edit,
+      count: () => this.switch.ready ? countSources(this.switch) : undefined,
       told: (key) => this.dispatcher.answer(key), forgotten: (what) => this.#forget(what),
     });
     this.resolved = new Resolved({ platform, prefixes: config.network.prefixes, log, edit });

@@ -17,6 +17,8 @@ export interface PopulationParts {
   edit(edit: Edit): Promise<boolean>;
   /** The radio told of this station, or will not tell any more: held frames of it may be looked at again. */
   told(key: string): void;
+  /** Packets that the switch counted from each device's own place; undefined while there is no switch. */
+  count(): Promise<Map<number, number>> | undefined;
   /** A device or an address stands for somebody else from now on. */
   forgotten(what: { device?: number; address?: string }): void;
 }
@@ -29,7 +31,7 @@ export class Population {
   readonly table: DeviceTable;
   readonly source: StationSource | undefined;
   readonly #parts: PopulationParts;
-  #ticks: Timer | undefined;
+  #timers: Timer[] = [];
 
   constructor(parts: PopulationParts) {
     const { config, platform, log } = parts;
@@ -41,12 +43,16 @@ export class Population {
   }
 
   start(): void {
-    this.#ticks = this.#parts.platform.timers.every(TICK, () => void this.apply([this.table.tick(this.#now())]));
+    const { timers } = this.#parts.platform;
+    this.#timers = [
+      timers.every(TICK, () => void this.apply([this.table.tick(this.#now())])),
+      timers.every(this.table.limits.silence / 3, () => this.#count()),
+    ];
     this.source?.start((event) => this.#station(event), () => this.table.stationsLost());
   }
 
   close(): void {
-    this.#ticks?.cancel();
+    for (const timer of this.#timers) timer.cancel();
     this.source?.close();
   }
 
@@ -66,6 +72,13 @@ export class Population {
     if (edit.setDevices.length + edit.removeDevices.length === 0) return undefined;
     this.#save();
     return this.#parts.edit({ removeDevices: edit.removeDevices, setDevices: newest(edit.setDevices) });
+  }
+
+  /** A switch that goes away meanwhile says nothing about the devices. */
+  #count(): void {
+    void this.#parts.count()?.then((packets) => {
+      for (const [id, count] of packets) this.table.counted(id, count, this.#now());
+    }, (error: Error) => this.#parts.log.debug("devices not counted", { reason: error.message }));
   }
 
   #station(event: StationEvent): void {

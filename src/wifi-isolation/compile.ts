@@ -8,7 +8,7 @@ import { bindingDeviceFlows, bindingFlows, cutBindingFlows } from "./parts/bindi
 import { deliverFlows } from "./parts/deliver.ts";
 import { destinationDeviceFlows, destinationFlows, ownAddressesOnly } from "./parts/destination.ts";
 import { copyDeviceFlows, fanoutFlows } from "./parts/fanout.ts";
-import { discoveryDeviceFlows, groupFlows, leaseDeviceFlows, requestDeviceFlows } from "./parts/group.ts";
+import { discoveryDeviceFlows, groupFlows, leaseDeviceFlows, requestDeviceFlows, requestFlows } from "./parts/group.ts";
 import { holdDeviceFlows, holdFlows } from "./parts/hold.ts";
 import { conntrackFlows, nameFlows } from "./parts/names.ts";
 import { answerFlows, dispatchFlows, neighbourDeviceFlows, neighbourFlows, pairFlows, replyFlows, upstreamPairFlows } from "./parts/neighbour.ts";
@@ -49,6 +49,7 @@ function* staticFlows({ site, program }: View): Generator<Flow> {
   yield* answerFlows(cookie);
   yield* replyFlows(cookie);
   yield* groupFlows(site, program, cookie);
+  yield* requestFlows(cookie);
   yield* destinationFlows(site, cookie);
   yield* conntrackFlows(cookie);
   yield* policyFlows(site, cookie);

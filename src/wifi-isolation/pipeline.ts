@@ -34,7 +34,7 @@ const DECLARATION = {
   reply: { owner: "static", matches: "eth_type nw_proto ipv6_src icmpv6_type arp_op", goes: "advert" },
   advert: { owner: "static", matches: "eth_type nw_proto icmpv6_type" },
   group: { owner: "static", matches: `reg0 ${SOURCE_GROUPS} ${UDP} ip_dst ipv6_dst icmpv6_type`, goes: "request discovery uplink", calls: "fanout" },
-  request: { owner: "device", matches: "reg0", goes: "uplink" },
+  request: { owner: "static, device", matches: "reg0 reg3", goes: "uplink" },
   lease: { owner: "device", matches: "eth_dst", goes: "output" },
   discovery: { owner: "device", matches: `reg0 ${UDP}`, calls: "fanout uplink" },
   fanout: { owner: "fanout", matches: "reg1 reg2", calls: "fanout copy" },

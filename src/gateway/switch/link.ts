@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The OpenFlow connection to the bridge: kept up, its abilities probed after every connect, and what the bridge tells on its own.
-import { connect, probe, type FlowRemoved, type Message, type NxPacketIn2, type OpenflowClient, type Outgoing, type SwitchAbilities } from "node-openvswitch/openflow";
+import { connect, probe, type FlowDescription, type FlowFilter, type FlowRemoved, type Message, type NxPacketIn2, type OpenflowClient, type Outgoing, type SwitchAbilities } from "node-openvswitch/openflow";
 import type { Ports } from "node-openvswitch/ovsdb";
 import type { Switch } from "../../wifi-isolation/index.ts";
 import { OpenflowSwitch } from "../../wifi-isolation/openflow-switch.ts";
@@ -61,6 +61,13 @@ export class SwitchLink {
       this.#handlers.refused((error as Error).message);
       return false;
     }
+  }
+
+  /** Reads some flows with their counters; nothing is kept. */
+  async readFlows(filter: FlowFilter, each: (flow: FlowDescription) => void): Promise<void> {
+    await this.#client.stream({ type: "multipart-request", kind: "flow", ...filter }, (part) => {
+      if (part.kind === "flow") part.flows.forEach(each);
+    });
   }
 
   /** Sends and waits until the switch has done it. Rejects with the first refusal, the others being done. */

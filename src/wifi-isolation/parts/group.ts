@@ -7,7 +7,7 @@ import { reachesGateway, type DiscoveryProtocol, type Entry, type Tree } from ".
 import { BIT } from "../groups.ts";
 import { call, flow, TABLE } from "../pipeline.ts";
 import type { Program } from "../program.ts";
-import { ASKED, bitMatch, DESTINATION, OUT_PORT, setRegister, SOURCE, STATE } from "../registers.ts";
+import { ASKED, bitMatch, DESTINATION, HELD, OUT_PORT, setRegister, SOURCE, STATE, stateMatch } from "../registers.ts";
 import { shortPort, type Site } from "../site.ts";
 import type { DeviceView } from "../view.ts";
 import { copies } from "./fanout.ts";
@@ -47,6 +47,11 @@ export function* groupFlows(site: Site, program: Program, cookie: bigint): Gener
 function groupMatches(protocol: DiscoveryProtocol): Match[] {
   const { port, addresses } = GROUPS[protocol];
   return addresses.map((text) => ({ ...ipDestination(parseAddress(text)), nw_proto: 17, udp_dst: port }));
+}
+
+/** What comes back from the gateway was metered when it was held, and must not be again: a packet that a meter drops while it is resumed takes ovs-vswitchd's userspace datapath down (it frees what it does not own). */
+export function* requestFlows(cookie: bigint): Generator<Flow> {
+  yield flow(cookie, "request", 20, { [STATE]: stateMatch(HELD) }, NO_ACTIONS, { goto: "uplink" });
 }
 
 /** Metered like what is held: the answers are held together with everybody else's. */
