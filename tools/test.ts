@@ -61,7 +61,7 @@ async function runWatched(files: readonly string[]): Promise<void> {
   const slow = { SECUREBOX_TEST_TIMEOUT: "120000" };
   const own = files.filter((file) => file.startsWith("packages/quickjs-ts/"));
   if (await step("runtime with AddressSanitizer and UBSan", () => buildRunner(root, "sanitized")))
-    await runTests(jobsFor(files.filter(usesPlatform), ["quickjs"], 3), [`${root}/build/quickjs-ts-sanitized`], { ...slow, UBSAN_OPTIONS: "print_stacktrace=1", ASAN_OPTIONS: "detect_leaks=1" });
+    await runTests(jobsFor(files, ["quickjs"], 3), [`${root}/build/quickjs-ts-sanitized`], { ...slow, UBSAN_OPTIONS: "print_stacktrace=1", ASAN_OPTIONS: "detect_leaks=1" });
   const valgrind = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes"];
   if (await step("runtime for valgrind", () => buildRunner(root, "valgrind"))) await runTests(jobsFor(own, ["quickjs"], 3), [...valgrind, `${root}/build/quickjs-ts-valgrind`], slow);
 }
@@ -69,11 +69,12 @@ async function runWatched(files: readonly string[]): Promise<void> {
 const chosen = discover(root).filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)));
 const engines: Engine[] = values.engine === "both" ? ["node", "quickjs"] : [values.engine as Engine];
 const everything = process.argv.length === 2;
+const watched = chosen.filter(usesPlatform);
 
 if (everything && (await step("setup", () => setup()))) await step("types", checkTypes);
 if (values.runtime || !engines.includes("quickjs") || (await step("runtime", () => buildRunner(root))))
   await runTests(jobsFor(chosen, engines), [values.runtime || `${root}/build/quickjs-ts`]);
-if (everything) await runWatched(chosen);
+if (everything) await runWatched(watched);
 
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
