@@ -33,8 +33,10 @@ export function discover({ protocol, answer, interface: local, deadline = 500 }:
     socket.bind(answer ? port : 0, () => {
       socket.setMulticastInterface(local);
       if (answer) return socket.addMembership(group, local), resolve([]);
-      socket.send(question, port, group);
-      setTimeout(() => (socket.close(), resolve([...new Set(found)])), deadline);
+      const ask = (): void => socket.send(question, port, group);
+      ask();
+      const again = setInterval(ask, 150); // RFC 6762 section 5.2: a question is repeated
+      setTimeout(() => (clearInterval(again), socket.close(), resolve([...new Set(found)])), deadline);
     });
   });
 }

@@ -34,7 +34,7 @@ export const edits: Check[] = [
     expect((await closing.forth()) && (await staying.forth()), "the sessions did not work before");
     await world.gateway.policy(policy(raw));
     expect(!(await closing.forth()), "the client still reaches the server");
-    expect(await staying.forth(), "another session was cut too");
+    expect(await staying.forth(2000), "another session was cut too");
   } },
   { name: "a rule that goes cuts its TCP session, server to client", run: async (world) => {
     await world.gateway.policy(policy(printing, raw));
@@ -42,7 +42,7 @@ export const edits: Check[] = [
     expect((await closing.back()) && (await staying.back()), "the sessions did not work before");
     await world.gateway.policy(policy(raw));
     expect(!(await closing.back()), "the server still reaches the client");
-    expect(await staying.back(), "another session was cut too");
+    expect(await staying.back(2000), "another session was cut too");
   } },
   { name: "a rule that goes cuts established UDP", run: async (world) => {
     await world.gateway.policy(policy(echo));
@@ -56,7 +56,7 @@ export const edits: Check[] = [
     await world.gateway.policy(policy(printing));
     const kept = await session(world, "laptop", "printer", 631);
     await world.gateway.policy(policy(echo, printing));
-    expect((await kept.forth()) && (await kept.back()), "it was cut");
+    expect((await kept.forth(2000)) && (await kept.back(2000)), "it was cut");
   } },
   { name: "an invalid policy leaves the old one in force, and status tells the line", run: async (world) => {
     await world.gateway.policy(policy(printing));
