@@ -30,6 +30,8 @@ import { STANDALONE, VerdictCache, type VerdictOutcome } from "./verdicts/index.
 
 /** How long an operator's command waits for the switch. */
 const OPERATOR_PATIENCE: Millis = 5000;
+/** How long a DNS answer with new addresses waits for the datapath to follow the tables. */
+const REVALIDATION: Millis = 20;
 
 export class Gateway implements Operations {
   readonly platform: Platform;
@@ -84,11 +86,16 @@ export class Gateway implements Operations {
     const handler = new ReasonHandler({
       devices: population.table, portName: (number) => this.#topology?.ports.find((port) => port.number === number)?.name,
       devicesChanged: (outcomes) => population.apply(outcomes),
-      names: resolved.table, streams: resolved.streams, namesChanged: (outcomes) => resolved.apply(outcomes),
+      names: resolved.table, streams: resolved.streams, namesChanged: (outcomes) => this.#afterRevalidation(resolved.apply(outcomes)),
       verdicts, asker: STANDALONE, byId: (id) => population.table.byId(id), endpointAt: (address) => this.#endpointAt(address),
       world: () => this.#world(), edit: (edit) => this.#edit(edit), answered: (key) => this.dispatcher.answer(key), now: () => platform.time.now(),
     });
     return new Dispatcher({ platform, log, handler, resume: (message) => this.switch.send(message), settled: () => this.reconciler.settled() }, { perOwner: heldPerDevice, total: heldTotal, deadline: holdDeadline });
+  }
+
+  /** Open vSwitch brings the flows that its datapath has cached in line some milliseconds after the barrier; who asked for the name connects at once. */
+  #afterRevalidation(inForce: Promise<boolean> | undefined): Promise<boolean> | undefined {
+    return inForce?.then((done) => new Promise((resolve) => this.platform.timers.after(REVALIDATION, () => resolve(done))));
   }
 
   /** Of the policy in force; of the file's errors, now. While another policy is on its way into the switch, the former one is in force. */

@@ -46,7 +46,7 @@ const DECLARATION = {
   conntrack: { owner: "static", matches: "eth_type nw_proto icmpv6_type", goes: "policy", calls: "pair asked policy" },
   policy: {
     owner: "rule, verdict, static", goes: "deliver output hold",
-    matches: `${ENDS} reg3 reg12 reg13 reg14 reg15 ${UDP} tcp_flags icmp_type icmpv6_type ct_state ct_nw_proto ct_nw_dst ct_ipv6_dst ct_tp_dst ip_src ip_dst ipv6_src ipv6_dst`,
+    matches: `${ENDS} reg3 reg12 reg13 reg14 reg15 ${UDP} icmp_type icmpv6_type ct_state ct_nw_proto ct_nw_dst ct_ipv6_dst ct_tp_dst ip_src ip_dst ipv6_src ipv6_dst`,
   },
   deliver: { owner: "static", matches: "eth_type ct_state", goes: "output" },
   output: { owner: "static", matches: "" },

@@ -3,7 +3,7 @@
 import { type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { build } from "esbuild";
-import type { discover, lookup } from "./agent/names.ts";
+import type { discover, lookup, lookupByTcp } from "./agent/names.ts";
 import type { ping } from "./agent/ping.ts";
 import type { connect, exchange, get, hear, push, serve } from "./agent/sockets.ts";
 import type { startStream, stopStream } from "./agent/stream.ts";
@@ -17,6 +17,7 @@ export interface AgentCalls {
   get: typeof get;
   hear: typeof hear;
   lookup: typeof lookup;
+  lookupByTcp: typeof lookupByTcp;
   ping: typeof ping;
   push: typeof push;
   serve: typeof serve;

@@ -22,6 +22,8 @@ export const network = {
     web: { v4: "198.51.100.10", v6: "2001:db8:1::10" },
     other: { v4: "198.51.100.20", v6: "2001:db8:1::20" },
     blocked: { v4: "203.0.113.66", v6: "2001:db8:2::66" },
+    /** Its name is asked for over TCP only. */
+    streamed: { v4: "203.0.113.90" },
     /** 203.0.113.101 to .116: one name with many addresses. */
     many: Array.from({ length: 16 }, (_, i) => `203.0.113.${101 + i}`),
   },
@@ -33,6 +35,7 @@ const names: Record<string, string[]> = {
   "cdn.example.net": [network.internet.other.v4, network.internet.other.v6],
   "blocked.example.org": [network.internet.blocked.v4, network.internet.blocked.v6],
   "many.vendor.example": network.internet.many,
+  "streamed.vendor.example": [network.internet.streamed.v4],
   "router.lan": [network.router4, network.router6],
 };
 
@@ -97,8 +100,8 @@ export class Uplink {
 }
 
 function addressing(): string {
-  const { web, other, blocked, many } = network.internet;
-  const loopback = [web, other, blocked].flatMap(({ v4, v6 }) => [`${v4}/32`, `${v6}/128`]).concat(many.map((address) => `${address}/32`));
+  const { web, other, blocked, streamed, many } = network.internet;
+  const loopback = [web, other, blocked].flatMap(({ v4, v6 }) => [`${v4}/32`, `${v6}/128`]).concat([streamed.v4, ...many].map((address) => `${address}/32`));
   return `
 for setting in all default net0; do
   echo 0 > /proc/sys/net/ipv4/conf/$setting/send_redirects

@@ -26,8 +26,6 @@ const REPLY = { value: 0x28, mask: STATE_MASK };
 const RELATED_REPLY = { value: 0x2c, mask: STATE_MASK | 0x04 };
 const INVALID = { value: 0x30, mask: 0x30 };
 const PROTOCOL = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 } as const;
-/** tcp_flags: PSH. The segment that ends a DNS answer has it. */
-const PUSH = { value: 0x08, mask: 0x08 };
 
 const PASS: FlowOptions = { goto: "deliver" };
 const DROP: FlowOptions = {};
@@ -70,8 +68,8 @@ export function* dnsFlows(site: Site, end: FlowEnd, idOf: IdOf, cookie: bigint):
   for (const resolver of site.resolvers) {
     const answer: Match = { [SOURCE]: 0, [STATE]: stateMatch(HELD, false), ct_state: REPLY, ct_tp_dst: 53, ...connectionDestination(resolver) };
     if (!matchEnd(answer, end, "destination", idOf)) return;
-    yield flow(cookie, "policy", PRIORITY.dnsHold, { ...answer, ct_nw_proto: PROTOCOL.udp }, [setReason("dns")], { goto: "hold" });
-    yield flow(cookie, "policy", PRIORITY.dnsHold, { ...answer, ct_nw_proto: PROTOCOL.tcp, nw_proto: 6, tcp_flags: PUSH }, [setReason("dns")], { goto: "hold" });
+    // Over TCP every segment: the gateway reads a stream from its beginning.
+    for (const ct_nw_proto of [PROTOCOL.udp, PROTOCOL.tcp]) yield flow(cookie, "policy", PRIORITY.dnsHold, { ...answer, ct_nw_proto }, [setReason("dns")], { goto: "hold" });
   }
 }
 

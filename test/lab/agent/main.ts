@@ -2,13 +2,13 @@
 // Runs inside one namespace of the lab and uses its network stack on request: one JSON object a line on standard input
 // ({"id", "call", ...arguments}), one answer a line on standard output ({"id", "value"} or {"id", "error"}). Ends with its input.
 import { createInterface } from "node:readline";
-import { discover, lookup } from "./names.ts";
+import { discover, lookup, lookupByTcp } from "./names.ts";
 import { ping } from "./ping.ts";
 import { connect, exchange, get, hear, push, serve } from "./sockets.ts";
 import { startStream, stopStream } from "./stream.ts";
 
 const calls: Record<string, (argument: never) => Promise<unknown>> = {
-  connect, discover, exchange, get, hear, lookup, ping, push, serve, startStream, stopStream,
+  connect, discover, exchange, get, hear, lookup, lookupByTcp, ping, push, serve, startStream, stopStream,
 };
 
 createInterface({ input: process.stdin }).on("line", (line) => {

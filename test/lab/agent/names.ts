@@ -2,12 +2,29 @@
 // DNS against a given resolver, and discovery by multicast (mDNS, SSDP): asking and answering.
 import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
+import { connect } from "node:net";
 
 /** All A or AAAA records of a name, as the network's resolver says. */
 export async function lookup({ name, type, server, deadline = 1000 }: { name: string; type: "A" | "AAAA"; server: string; deadline?: number }): Promise<string[]> {
   const resolver = new Resolver({ timeout: deadline, tries: 1 });
   resolver.setServers([server]);
   return type === "A" ? resolver.resolve4(name) : resolver.resolve6(name);
+}
+
+/** Asks for the A records over TCP (RFC 7766), as programs do after a truncated answer; the number of answers. */
+export function lookupByTcp({ name, server, deadline = 1000 }: { name: string; server: string; deadline?: number }): Promise<number> {
+  const labels = name.split(".").map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)]));
+  const question = Buffer.concat([Buffer.from("123401000001000000000000", "hex"), ...labels, Buffer.from("0000010001", "hex")]);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: server, port: 53 }, () => socket.write(Buffer.concat([Buffer.of(question.length >> 8, question.length & 255), question])));
+    const end = (settle: () => void): void => (clearTimeout(timer), socket.destroy(), settle());
+    const timer = setTimeout(() => end(() => reject(new Error("timeout"))), deadline);
+    let heard = Buffer.alloc(0);
+    socket.on("error", (error) => end(() => reject(error))).on("data", (chunk: Buffer) => {
+      heard = Buffer.concat([heard, chunk]);
+      if (heard.length >= 14 && heard.length >= 2 + heard.readUInt16BE(0)) end(() => resolve(heard.readUInt16BE(8)));
+    });
+  });
 }
 
 const discovery = {

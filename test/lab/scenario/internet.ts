@@ -4,7 +4,7 @@ import { until } from "../command.ts";
 import type { StationName } from "../topology.ts";
 import { all, type Check, expect, families, type Family, policy, reaches, rule, type World } from "./world.ts";
 
-const { web, other, blocked, many } = network.internet;
+const { web, other, blocked, streamed, many } = network.internet;
 
 function lookup({ topology }: World, from: StationName, name: string, family: Family): Promise<string[]> {
   return topology.station(from).agent.call("lookup", { name, type: family === 4 ? "A" : "AAAA", server: network.router4 });
@@ -50,6 +50,12 @@ export const internet: Check[] = [
   { name: "by DNS name: each of sixteen addresses", run: async (world) => {
     expect((await lookup(world, "camera", "many.vendor.example", 4)).length === many.length, "the resolver left some out");
     await openByName(world, "many.vendor.example", [4]);
+  } },
+  { name: "by DNS name: an answer over TCP counts as well", run: async (world) => {
+    const { agent } = world.topology.station("camera");
+    expect(!(await reaches(world, "camera", { v4: streamed.v4, v6: "" }, "tcp/443", 4)), "open before the name was asked for");
+    expect((await agent.call("lookupByTcp", { name: "streamed.vendor.example", server: network.router4 })) === 1, "the resolver gave another number of addresses");
+    expect(await reaches(world, "camera", { v4: streamed.v4, v6: "" }, "tcp/443", 4), `no answer from ${streamed.v4}`);
   } },
   { name: "by DNS name: other names and other stations stay closed", run: async (world) => {
     expect((await byName(world, "camera", "blocked.example.org", 4)).length === 1, "camera reaches blocked.example.org");
