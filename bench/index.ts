@@ -2,3 +2,5 @@
 // Every bench by the name that `npm run bench -- NAME` takes, in the order in which all of them run.
 export * as size from "./size.ts";
 export * as "packet-in" from "./packet-in.ts";
+export * as install from "./install.ts";
+export * as change from "./change.ts";

@@ -2,6 +2,7 @@
 // Small programs that are measured on both engines: bundled once per engine, run as processes of their own.
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
+import { must } from "../../test/lab/command.ts";
 import { bundle } from "../../tools/bundle.mjs";
 import { buildRunner } from "../../tools/compile/runtime.ts";
 
@@ -27,4 +28,9 @@ export async function end(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
   await gone;
+}
+
+/** Runs a program to its end and reads the JSON that it printed. Rejects when it fails or takes more than a minute. */
+export async function output<T>(argv: readonly string[]): Promise<T> {
+  return JSON.parse(await must(argv, { deadline: 60_000 })) as T;
 }
