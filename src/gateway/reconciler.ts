@@ -6,7 +6,7 @@
 //     ^                                     ^                                 |
 //     +------ switch lost (from any) -------+----------- refused -------------+
 import type { Millis, Platform, Timer } from "quickjs-ts";
-import { applyChange, Model, synchronise, verdictKey, type Applied, type Device, type Edit, type FlowVerdict, type ModelInput, type NameBinding, type Seed, type Switch } from "../wifi-isolation/index.ts";
+import { applyChange, closedBy, formerOf, Model, synchronise, verdictKey, type Applied, type Device, type Edit, type FlowVerdict, type Former, type ModelInput, type NameBinding, type Seed, type Switch } from "../wifi-isolation/index.ts";
 import type { Log } from "./log.ts";
 
 export interface ReconcilerParts {
@@ -116,11 +116,26 @@ export class Reconciler {
   }
 
   async #apply(model: Model): Promise<boolean> {
-    const change = model.change(this.#pending.take());
-    const applied = await applyChange(this.#parts.device, change);
+    const edit = this.#pending.take();
+    const former = formerOf(model, edit);
+    const applied = await applyChange(this.#parts.device, model.change(edit));
     this.#count(applied);
     this.flows += applied.added - applied.deleted;
+    this.#forgetClosed(former, model);
     return true;
+  }
+
+  /** The flows in force have cut these connections already; now their entries go, where the switch can. */
+  #forgetClosed(former: Former, model: Model): void {
+    const { device, log } = this.#parts;
+    if (!device.forget?.([])) return;
+    try {
+      const { tuples, incomplete } = closedBy(former, model);
+      if (tuples.length > 0) device.forget(tuples);
+      if (tuples.length > 0 || incomplete) log.debug("connections flushed", { tuples: tuples.length, incomplete });
+    } catch (error) {
+      log.debug("connections not flushed", { reason: (error as Error).message }); // the queue to the switch is full
+    }
   }
 
   /** False: the inputs are not complete. */

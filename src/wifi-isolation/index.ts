@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Policy, devices and topology to flows, and flows into the switch. Reading order: pipeline.ts (the tables), registers.ts, model.ts, parts/.
 export { applyChange, synchronise, type Applied } from "./apply.ts";
+export { closedBy, formerOf, MAX_TUPLES, type Closed, type ConnectionTuple, type Former } from "./closed.ts";
 export { isLearnt, LEARNT_TAG, OWN_TAG, ownerOf, TAG_MASK, type PartKind } from "./cookie.ts";
 export { deliverTo } from "./deliver-to.ts";
 export type { Seed } from "./digest.ts";

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real bridge as `Switch`, over an OpenFlow connection.
-import type { Flow, Message, MeterConfig, OpenflowClient } from "node-openvswitch/openflow";
+import type { CtTuple, Flow, Message, MeterConfig, OpenflowClient } from "node-openvswitch/openflow";
+import { parseAddress } from "./bytes.ts";
+import type { ConnectionTuple } from "./closed.ts";
 import type { FlowChange } from "./flow-diff.ts";
 import type { Meter, MeterChange } from "./meters.ts";
+import { ZONE } from "./pipeline.ts";
 import type { Switch } from "./switch.ts";
 
 const ALL_TABLES = 0xff;
@@ -11,7 +14,8 @@ const ALL_METERS = 0xffffffff;
 const FLAGS = 2 | 4;
 
 export class OpenflowSwitch implements Switch {
-  constructor(readonly client: Pick<OpenflowClient, "stream" | "collect" | "bundle" | "apply">) {}
+  /** `canForget`: whether the switch as it is now has NXT_CT_FLUSH (Open vSwitch 3.1). */
+  constructor(readonly client: Pick<OpenflowClient, "stream" | "collect" | "bundle" | "apply" | "send">, readonly canForget: () => boolean = () => false) {}
 
   flows(each: (flow: Flow) => void): Promise<void> {
     return this.client.stream({ type: "multipart-request", kind: "flow", table: ALL_TABLES, match: {} }, (part) => {
@@ -31,6 +35,24 @@ export class OpenflowSwitch implements Switch {
   changeMeters(changes: readonly MeterChange[]): Promise<void> {
     return this.client.apply(changes.map(({ command, meter: { id, rate, burst } }) => ({ type: "meter-mod", command, meter: id, flags: FLAGS, bands: command === "delete" ? [] : [{ type: "drop", rate, burst }] })));
   }
+
+  forget(tuples: readonly ConnectionTuple[]): boolean {
+    if (!this.canForget()) return false;
+    for (const { protocol, ...original } of tuples) this.client.send({ type: "nx-ct-flush", protocol, zone: ZONE, original: ctTuple(original) });
+    return true;
+  }
+}
+
+function ctTuple({ source, destination, destinationPort }: Omit<ConnectionTuple, "protocol">): CtTuple {
+  return {
+    ...(source === undefined ? {} : { source: addressBytes(source) }), ...(destination === undefined ? {} : { destination: addressBytes(destination) }),
+    ...(destinationPort === undefined ? {} : { destinationPort }),
+  };
+}
+
+function addressBytes(ip: string): Uint8Array {
+  const { value } = parseAddress(ip);
+  return typeof value === "number" ? Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value) : value;
 }
 
 function* messages(changes: Iterable<FlowChange>): Generator<Message> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Flow } from "node-openvswitch/openflow";
+import type { ConnectionTuple } from "./closed.ts";
 import type { FlowChange } from "./flow-diff.ts";
 import type { Meter, MeterChange } from "./meters.ts";
 
@@ -15,4 +16,6 @@ export interface Switch {
   bundle(changes: Iterable<FlowChange>): Promise<void>;
   /** Meters cannot be in a bundle. Rejects when one is refused. */
   changeMeters(changes: readonly MeterChange[]): Promise<void>;
+  /** Removes the entries of connections, without waiting for it. False: this switch cannot, and nothing was sent. */
+  forget?(tuples: readonly ConnectionTuple[]): boolean;
 }

@@ -39,7 +39,7 @@ export class SwitchLink {
         error: (error) => handlers.refused(error.message),
       },
     });
-    this.device = new OpenflowSwitch(this.#client);
+    this.device = new OpenflowSwitch(this.#client, () => this.ready && this.abilities?.ctFlush === true);
   }
 
   /** Agreed OpenFlow version, "1.4"; undefined while not connected. */
