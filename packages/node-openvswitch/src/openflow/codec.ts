@@ -111,7 +111,7 @@ function putExperimenter(writer: Writer, { experimenter, subtype }: { experiment
  */
 export function decode(bytes: Uint8Array): Decoded {
   const header = Reader.of(bytes, "header");
-  const [version, type, length, xid] = [header.u8(), header.u8(), header.u16(), header.u32()];
+  const version = header.u8(), type = header.u8(), length = header.u16(), xid = header.u32();
   if (length !== bytes.length) throw new DecodeError("header", 2, `length ${length}, but the message has ${bytes.length} bytes`);
   return { version, xid, message: readBody(header, version, type, false) };
 }

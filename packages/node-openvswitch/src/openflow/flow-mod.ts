@@ -43,19 +43,35 @@ export function putFlowMod(writer: Writer, command: FlowCommand, flow: Flow, opt
 function putFlowBody(writer: Writer, command: FlowCommand, flow: Flow, options: FlowModOptions, version: Version): void {
   const number = COMMANDS[command];
   if (number === undefined) throw new EncodeError("flow-mod.command", `unknown command ${String(command)}`);
-  writer.u64(flow.cookie, "cookie");
-  if (options.cookieMask !== undefined) writer.u64(options.cookieMask, "cookieMask");
-  else writer.at += 8;
-  writer.u8(flow.table, "table");
-  writer.u8(number, "command");
-  writer.u16(flow.idleTimeout ?? 0, "idleTimeout");
-  writer.u16(flow.hardTimeout ?? 0, "hardTimeout");
-  writer.u16(flow.priority, "priority");
-  writer.u32(options.bufferId ?? ANY, "bufferId");
-  writer.u32(options.outPort ?? ANY, "outPort");
-  writer.u32(options.outGroup ?? ANY, "outGroup");
-  writer.u16(flow.flags ?? 0, "flags");
-  writer.u16(version === 4 ? 0 : (flow.importance ?? 0), "importance");
+  const { cookie, table, priority, idleTimeout = 0, hardTimeout = 0, flags = 0 } = flow;
+  const { cookieMask = 0n, bufferId = ANY, outPort = ANY, outGroup = ANY } = options;
+  const importance = version === 4 ? 0 : (flow.importance ?? 0);
+  const { view, at } = writer;
+  writer.u64(cookie, "cookie");
+  if (cookieMask !== 0n) writer.u64(cookieMask, "cookieMask");
+  if ((table & 0xff) !== table) refuse("table", table, 0xff);
+  if ((idleTimeout & 0xffff) !== idleTimeout) refuse("idleTimeout", idleTimeout, 0xffff);
+  if ((hardTimeout & 0xffff) !== hardTimeout) refuse("hardTimeout", hardTimeout, 0xffff);
+  if ((priority & 0xffff) !== priority) refuse("priority", priority, 0xffff);
+  if (bufferId >>> 0 !== bufferId) refuse("bufferId", bufferId, ANY);
+  if (outPort >>> 0 !== outPort) refuse("outPort", outPort, ANY);
+  if (outGroup >>> 0 !== outGroup) refuse("outGroup", outGroup, ANY);
+  if ((flags & 0xffff) !== flags) refuse("flags", flags, 0xffff);
+  if ((importance & 0xffff) !== importance) refuse("importance", importance, 0xffff);
+  view.setUint16(at + 16, table * 0x100 + number);
+  view.setUint16(at + 18, idleTimeout);
+  view.setUint16(at + 20, hardTimeout);
+  view.setUint16(at + 22, priority);
+  view.setUint32(at + 24, bufferId);
+  view.setUint32(at + 28, outPort);
+  view.setUint32(at + 32, outGroup);
+  view.setUint16(at + 36, flags);
+  view.setUint16(at + 38, importance);
+  writer.at = at + 40;
+}
+
+function refuse(field: string, value: unknown, max: number): never {
+  throw new EncodeError(field, `${value === undefined ? "missing" : String(value)}, expected 0 to ${max}`);
 }
 
 export function readFlowMod(reader: Reader, version: Version): FlowMod {

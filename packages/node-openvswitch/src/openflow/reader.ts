@@ -3,20 +3,15 @@ import { DecodeError } from "./errors.ts";
 
 /** Reads one structure within [at, end) of a message, big-endian. Reading past `end` is a DecodeError with the offset in the whole message. */
 export class Reader {
-  readonly #parent: Reader | undefined;
-  readonly #name: string;
-
-  constructor(readonly bytes: Uint8Array, readonly view: DataView, public at: number, readonly end: number, name: string, parent?: Reader) {
-    this.#name = name;
-    this.#parent = parent;
-  }
+  // Plain members: one reader or more for every message, and private ones (#) cost QuickJS twice as much.
+  constructor(readonly bytes: Uint8Array, readonly view: DataView, public at: number, readonly end: number, private readonly name: string, private readonly parent?: Reader) {}
 
   static of(bytes: Uint8Array, name: string): Reader {
     return new Reader(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length, name);
   }
 
   get what(): string {
-    return this.#parent ? `${this.#parent.what}: ${this.#name}` : this.#name;
+    return this.parent ? `${this.parent.what}: ${this.name}` : this.name;
   }
 
   get left(): number {
