@@ -53,8 +53,10 @@ export class Overrides {
     return record;
   }
 
+  /** At once: an operator who was answered may pull the plug. */
   #save(): void {
     this.#state.save(FILE, () => JSON.stringify({ next: this.#next, records: this.#records } satisfies Stored));
+    this.#state.flush();
   }
 }
 
