@@ -4,3 +4,5 @@ export * as size from "./size.ts";
 export * as "packet-in" from "./packet-in.ts";
 export * as install from "./install.ts";
 export * as change from "./change.ts";
+export * as start from "./start.ts";
+export * as memory from "./memory.ts";

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The product as a process on a switch with dummy ports: its configuration, policy and saved devices, and when its flows are in force.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { encodePolicy } from "@securebox/contract";
+import { connect, type OpenflowClient } from "node-openvswitch/openflow";
+import { platform } from "quickjs-ts/platform";
+import { until } from "../../test/lab/command.ts";
+import { type Engine, gatewayProgram } from "../../test/lab/gateway.ts";
+import type { OvsInstance } from "../../test/lab/openvswitch.ts";
+import { devices, policy, topology } from "./network.ts";
+
+export interface Load {
+  devices: number;
+  rules: number;
+}
+
+const DEADLINE = 20_000;
+
+export class BenchGateway {
+  readonly #directory: string;
+  readonly #program: readonly string[];
+  readonly #watcher: OpenflowClient;
+  #process: ChildProcess | undefined;
+
+  /** Prepares everything, starts nothing. `load` is what the gateway finds when it starts. */
+  static async prepare(ovs: OvsInstance, engine: Engine, load: Load): Promise<BenchGateway> {
+    const directory = join(ovs.directory, engine);
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, "gateway.yaml"), configuration(ovs, directory));
+    writeFileSync(join(directory, "policy.yaml"), encodePolicy(policy(load.devices, load.rules)));
+    const watcher = connect(platform, { address: { unix: ovs.mgmtSocket("br0") } });
+    await watcher.whenReady();
+    return new BenchGateway(directory, await gatewayProgram(engine), watcher, load);
+  }
+
+  private constructor(directory: string, program: readonly string[], watcher: OpenflowClient, readonly load: Load) {
+    this.#directory = directory;
+    this.#program = program;
+    this.#watcher = watcher;
+  }
+
+  /** Starts the process on a fresh state directory; milliseconds from then until the switch has flows. They come in one atomic bundle. */
+  async start(): Promise<number> {
+    const state = join(this.#directory, "state");
+    rmSync(state, { recursive: true, force: true });
+    mkdirSync(state);
+    if (this.load.devices > 0) writeFileSync(join(state, "devices.json"), savedDevices(this.load.devices));
+    const log = openSync(join(this.#directory, "gateway.log"), "w");
+    const begin = performance.now();
+    const child = (this.#process = spawn(this.#program[0]!, [...this.#program.slice(1), "gateway", "--config", join(this.#directory, "gateway.yaml")], { stdio: ["ignore", log, log] }));
+    await until("flows of the gateway", DEADLINE, async () => {
+      if (child.exitCode !== null) throw new Error(`the gateway ended: ${readFileSync(join(this.#directory, "gateway.log"), "utf8").slice(-500)}`);
+      return (await this.flows()) > 0;
+    }, 1);
+    return performance.now() - begin;
+  }
+
+  async flows(): Promise<number> {
+    const [part] = await this.#watcher.collect({ type: "multipart-request", kind: "aggregate", table: 0xff, match: {} });
+    return part?.kind === "aggregate" ? Number(part.statistics.flows) : NaN;
+  }
+
+  /** Resident now and at most, in MB (10^6 bytes). */
+  memory(): { resident: number; peak: number } {
+    const status = readFileSync(`/proc/${this.#process!.pid}/status`, "utf8");
+    const value = (name: string): number => (Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)![1]) * 1024) / 1e6;
+    return { resident: value("VmRSS"), peak: value("VmHWM") };
+  }
+
+  /** Ends the process by SIGKILL: the flows stay. */
+  async stop(): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    this.#watcher.close();
+  }
+}
+
+function configuration(ovs: OvsInstance, directory: string): string {
+  const { ports, prefixes, gateways, gatewayMacs, resolvers } = topology;
+  return JSON.stringify({
+    bridge: "br0", ovsdb: ovs.ovsdbSocket, openflow: ovs.mgmtSocket("br0"), datapath: "netdev", ports: Object.fromEntries(ports.map(({ name, role }) => [name, role])),
+    network: { prefixes, gateways, "gateway-macs": gatewayMacs, resolvers },
+    policy: join(directory, "policy.yaml"), state: join(directory, "state"), socket: join(directory, "control.sock"),
+  });
+}
+
+/** The file that src/gateway/devices/saved.ts reads: every address is a lease without end. */
+function savedDevices(count: number): string {
+  const now = Date.now();
+  const all = devices(count).map(({ id, mac, port, addresses }) => ({ id, mac, port, name: `device-${id}`, joined: now, seen: now, addresses: addresses.map((address) => ({ address, expires: null })) }));
+  return JSON.stringify({ version: 1, saved: now, last: count, devices: all });
+}
