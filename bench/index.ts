@@ -6,3 +6,5 @@ export * as install from "./install.ts";
 export * as change from "./change.ts";
 export * as start from "./start.ts";
 export * as memory from "./memory.ts";
+export * as edit from "./edit.ts";
+export * as datapath from "./datapath.ts";

@@ -20,7 +20,7 @@ export function device(id: number, port = "wlan0"): Device {
 }
 
 export function macOf(id: number): string {
-  return `02:00:00:00:${(id >>> 8).toString(16).padStart(2, "0")}:${(id & 255).toString(16).padStart(2, "0")}`;
+  return `02:be:00:00:${(id >>> 8).toString(16).padStart(2, "0")}:${(id & 255).toString(16).padStart(2, "0")}`;
 }
 
 export function devices(count: number): Device[] {

@@ -18,8 +18,8 @@ export async function program(name: string, engine: Engine): Promise<string[]> {
 }
 
 /** Starts a program whose standard error is ours; the caller ends it. */
-export function start(argv: readonly string[], stdout: "pipe" | "ignore" = "ignore"): ChildProcess {
-  return spawn(argv[0]!, argv.slice(1), { stdio: ["ignore", stdout, "inherit"] });
+export function start(argv: readonly string[], stdout: "pipe" | "ignore" = "ignore", stdin: "pipe" | "ignore" = "ignore"): ChildProcess {
+  return spawn(argv[0]!, argv.slice(1), { stdio: [stdin, stdout, "inherit"] });
 }
 
 /** Ends a child that we started and waits for it. */

@@ -17,6 +17,7 @@ export const packages: Record<string, string> = {
   nftables: "the radio model's source address filter",
   ethtool: "switches off checksum offload in the lab",
   "iputils-ping": "ping",
+  iperf3: "throughput of the datapath bench",
   udhcpc: "the stations' DHCP client",
   "dnsmasq-base": "the router's DHCP, DNS and router advertisements",
 };
