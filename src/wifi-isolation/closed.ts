@@ -3,15 +3,16 @@
 // nobody else's: a connection that may not be told apart from one that is still allowed keeps its entry.
 //
 // Flushing one tuple walks all connections, so what would need many is left to the flows. So is what went to the internet: its hosts are not known
-// one by one, and a tuple has no prefixes.
+// one by one, and a tuple has no prefixes. Only TCP and UDP are named: a flush that finds an entry of ICMPv6 ends ovs-vswitchd 3.1 with its
+// userspace datapath (it turns the type round as if it were ICMP's), so no tuple may leave the protocol open.
 import { isEnforced, parseService, type Policy } from "@securebox/contract";
 import { decide, rulesBetween, servicesOf, type Endpoint, type World } from "./decide.ts";
 import type { Edit } from "./model.ts";
 import type { Device, Ip, Mac, Override } from "./network.ts";
 
-/** Connections by their original direction; what is absent is any. `protocol`: 1, 6, 17, 58 or 0 for all. */
+/** Connections by their original direction; what is absent is any. `protocol`: TCP or UDP, never open. */
 export interface ConnectionTuple {
-  protocol: number;
+  protocol: 6 | 17;
   source?: Ip;
   destination?: Ip;
   destinationPort?: number;
@@ -80,7 +81,7 @@ function lostBy(before: Device, now: Present): readonly Ip[] {
 }
 
 function* wholly(addresses: readonly Ip[]): Generator<ConnectionTuple> {
-  for (const address of addresses) yield* [{ protocol: 0, source: address }, { protocol: 0, destination: address }];
+  for (const address of addresses) for (const protocol of [6, 17] as const) yield* [{ protocol, source: address }, { protocol, destination: address }];
 }
 
 function cutBy({ policy, overrides }: Former): Set<Mac> {
@@ -123,7 +124,7 @@ function* ofPair(from: Kind, to: Kind, service: Service): Generator<ConnectionTu
       if (a === b) continue;
       for (const source of a.addresses) {
         for (const destination of b.addresses) {
-          if (source.includes(":") === destination.includes(":")) yield { ...numbered(service, source.includes(":")), source, destination };
+          if (source.includes(":") === destination.includes(":")) for (const what of numbered(service)) yield { ...what, source, destination };
         }
       }
     }
@@ -132,10 +133,9 @@ function* ofPair(from: Kind, to: Kind, service: Service): Generator<ConnectionTu
 
 const NUMBER = { tcp: 6, udp: 17 } as const;
 
-function numbered({ protocol, port }: Service, ipv6: boolean): ConnectionTuple {
-  if (protocol === undefined) return { protocol: 0 };
-  if (protocol === "icmp") return { protocol: ipv6 ? 58 : 1 };
-  return { protocol: NUMBER[protocol], ...(port === undefined ? {} : { destinationPort: port }) };
+function numbered({ protocol, port }: Service): ConnectionTuple[] {
+  if (protocol === undefined) return [{ protocol: 6 }, { protocol: 17 }];
+  return [{ protocol: NUMBER[protocol], ...(port === undefined ? {} : { destinationPort: port }) }];
 }
 
 /** Groups as the members see them, so that a question about two devices does not walk all the others. */
@@ -192,9 +192,9 @@ interface Between {
   steps: { rule: Policy["rules"][number]; coverage: string }[];
 }
 
-/** Absent protocol: everything; absent port: all of them. */
+/** Absent protocol: both; absent port: all of them. */
 interface Service {
-  protocol?: "tcp" | "udp" | "icmp";
+  protocol?: "tcp" | "udp";
   port?: number;
 }
 
@@ -207,14 +207,12 @@ interface Range {
 function closedServices(before: Between, after: Between, closed: Closed): Service[] {
   if (JSON.stringify([before.steps, before.world.overrides]) === JSON.stringify([after.steps, after.world.overrides])) return [];
   const ranges = portRanges(before, after);
-  const change = (protocol?: Service["protocol"], port?: number): [was: boolean, is: boolean] => [isOpen(before, protocol, port), isOpen(after, protocol, port)];
+  const change = (protocol: "tcp" | "udp", port: number): [was: boolean, is: boolean] => [isOpen(before, protocol, port), isOpen(after, protocol, port)];
   const tried = (["tcp", "udp"] as const).map((protocol) => ({ protocol, found: ranges.map((range) => ({ range, change: change(protocol, range.first) })) }));
-  const others = [change("icmp"), change()];
-  const all = [...others, ...tried.flatMap(({ found }) => found.map((each) => each.change))];
+  const all = tried.flatMap(({ found }) => found.map((each) => each.change));
   if (!all.some(([was, is]) => was && !is)) return [];
   if (!all.some(([, is]) => is)) return [{}];
-  const services: Service[] = others[0]![0] && !others[0]![1] ? [{ protocol: "icmp" }] : [];
-  if (others[1]![0] && !others[1]![1]) closed.incomplete = true;
+  const services: Service[] = [];
   for (const { protocol, found } of tried) {
     const gone = found.filter(({ change: [was, is] }) => was && !is);
     if (gone.length > 0 && !found.some(({ change: [, is] }) => is)) services.push({ protocol });
@@ -243,8 +241,8 @@ function portsOf(protocol: "tcp" | "udp", { first, last }: Range, closed: Closed
 }
 
 /** "ask" is open: a verdict may have let the connection by. */
-function isOpen({ world, from, to }: Between, protocol: Service["protocol"], port: number | undefined): boolean {
-  return decide({ ...world, from, to, ...(protocol === undefined ? {} : { protocol }), ...(port === undefined ? {} : { port }) }).verdict !== "deny";
+function isOpen({ world, from, to }: Between, protocol: "tcp" | "udp", port: number): boolean {
+  return decide({ ...world, from, to, protocol, port }).verdict !== "deny";
 }
 
 /** Ports 0 to 65535 in ranges on which both sides are of one mind: they begin and end where a term does, or what every device needs (see decide). */

@@ -4,8 +4,8 @@
 import type { Policy } from "@securebox/contract";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ACK, tcp, udp } from "../../src/wifi-isolation/fake/frames.ts";
-import { device, ends, macOf, policy, reversed, TOPOLOGY, type Host } from "../../src/wifi-isolation/fake/scenario.ts";
+import { ACK, echo, tcp, udp } from "../../src/wifi-isolation/fake/frames.ts";
+import { device, ends, macOf, policy, reversed, ROUTER, TOPOLOGY, type Host } from "../../src/wifi-isolation/fake/scenario.ts";
 import { until } from "../lab/command.ts";
 import { DummyNetwork } from "../lab/dummy-network.ts";
 
@@ -72,8 +72,9 @@ for (const version of ["3.1", "2.15"] as const) {
     if (flushes) assert.equal(ports(await left(network, 4)), [5000, 5000, 9100, 9100], "those with c are gone");
     assert.equal(await network.send(c, tcp(ends(c, a), 9100, 4000, ACK)), []);
     assert.equal(await network.send(b, tcp(ends(b, a), 9100, 4000, ACK)), [`1 ${a.mac}`]);
+    for (const family of [4, 6] as const) assert.equal(await network.send(b, echo(ends(b, ROUTER, family))), [`${ROUTER.port} ${ROUTER.mac}`]);
     await network.edit({ overrides: [{ kind: "quarantine", device: macOf(2) }] });
-    if (flushes) assert.equal(await left(network, 0), []);
+    if (flushes) assert.equal((await left(network, 2)).map((entry) => entry.split(",")[0]), ["icmp", "icmpv6"], "ICMP ages: a flush of ICMPv6 would end this switch");
     assert.equal(await network.send(b, tcp(ends(b, a), 9100, 4000, ACK)), []);
     assert.is(flushed(network), flushes ? 3 : 0);
   });

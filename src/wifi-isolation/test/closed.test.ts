@@ -19,48 +19,51 @@ function closing(before: Policy, edit: Edit, devices = [1, 2, 3, 4].map((id) => 
   return closedBy(former, model);
 }
 
-/** Of IPv4 only: "PROTOCOL SOURCE > DESTINATION:PORT". */
+/** Of IPv4 only: "PROTOCOL SOURCE > DESTINATION:PORT"; both protocols are "both". */
 function told({ tuples }: Closed): string[] {
   const isV4 = ({ source, destination }: ConnectionTuple): boolean => !(source ?? destination)!.includes(":");
-  return tuples.filter(isV4).map(({ protocol, source = "*", destination = "*", destinationPort = "*" }) => `${protocol} ${source} > ${destination}:${destinationPort}`).sort();
+  const texts = tuples.filter(isV4).map(({ protocol, source = "*", destination = "*", destinationPort = "*" }) => `${protocol} ${source} > ${destination}:${destinationPort}`);
+  const both = (text: string): boolean => ["6", "17"].every((protocol) => texts.includes(text.replace(/^\d+/, protocol)));
+  return [...new Set(texts.map((text) => (both(text) ? text.replace(/^\d+/, "both") : text)))].sort();
 }
 
 test("a rule that goes: its ends and services, in its direction, for both families", () => {
   const closed = closing(rules(open, { from: "b", to: "a", allow: ["tcp/22"] }), { policy: rules({ from: "a", to: "b", allow: ["udp/5000"] }, { from: "b", to: "a", allow: ["tcp/22"] }) });
   assert.equal(told(closed), [12, 13].flatMap((host) => [`17 10.0.0.11 > 10.0.0.${host}:5001`, `17 10.0.0.11 > 10.0.0.${host}:5002`, `6 10.0.0.11 > 10.0.0.${host}:*`]).sort());
   assert.is(closed.tuples.length, 6 * 5, "IPv4 once, IPv6 with each of two addresses to each of two");
+  assert.ok(closed.tuples.every(({ protocol }) => [6, 17].includes(protocol)), "an open protocol would end some switches");
   assert.ok(closed.tuples.every(({ source, destination }) => source!.includes(":") === destination!.includes(":")));
 });
 
 test("what another rule still allows is not touched", () => {
   const closed = closing(rules(open), { policy: rules({ from: macOf(1), to: macOf(2), allow: ["tcp"] }) });
-  assert.equal(told(closed), ["0 10.0.0.11 > 10.0.0.13:*", "17 10.0.0.11 > 10.0.0.12:*"]);
+  assert.equal(told(closed), ["17 10.0.0.11 > 10.0.0.12:*", "both 10.0.0.11 > 10.0.0.13:*"]);
   assert.equal(closing(rules(open), { policy: rules({ from: "all", to: "all", allow: "all" }) }), { tuples: [], incomplete: false });
   assert.equal(closing(rules(open), { policy: rules(open), overrides: [] }).tuples, []);
 });
 
 test("a rule before it that denies closes as well; asking does not", () => {
   const deny = { from: "a", to: macOf(3), otherwise: "deny" as const };
-  assert.equal(told(closing(rules(open), { policy: rules(deny, open) })), ["0 10.0.0.11 > 10.0.0.13:*"]);
+  assert.equal(told(closing(rules(open), { policy: rules(deny, open) })), ["both 10.0.0.11 > 10.0.0.13:*"]);
   assert.equal(told(closing(rules(open), { policy: rules({ ...deny, otherwise: "ask" }, open) })), []);
 });
 
 test("leaving a group", () => {
   const closed = closing(rules(open), { policy: policy({ groups: { ...groups, b: [{ mac: macOf(2) }] }, rules: [open] }) });
-  assert.equal(told(closed), ["0 10.0.0.11 > 10.0.0.13:*"]);
+  assert.equal(told(closed), ["both 10.0.0.11 > 10.0.0.13:*"]);
 });
 
 test("an override that is undone; with the gateway, its ping and DNS stay", () => {
   const model = new Model({ policy: rules(), topology: TOPOLOGY, devices: [device(1), device(2)], overrides: [{ kind: "allow", a: "a", b: "b", service: "tcp/22" }] });
   const former = formerOf(model, { overrides: [] });
   model.change({ overrides: [] });
-  assert.equal(told(closedBy(former, model)), ["0 10.0.0.11 > 10.0.0.12:*"]);
+  assert.equal(told(closedBy(former, model)), ["both 10.0.0.11 > 10.0.0.12:*"]);
   const admin = closing(rules({ from: "a", to: "gateway", allow: ["tcp/22", "udp/53", "icmp"] }), { policy: rules() });
   assert.equal(told(admin), [`6 10.0.0.11 > ${ROUTER.v4}:22`]);
 });
 
 test("quarantine, blocking and lost addresses: everything of those, and nothing else", () => {
-  const all = (host: number): string[] => [`0 * > 10.0.0.${host}:*`, `0 10.0.0.${host} > *:*`];
+  const all = (host: number): string[] => [`both * > 10.0.0.${host}:*`, `both 10.0.0.${host} > *:*`].sort();
   assert.equal(told(closing(rules(open), { policy: { ...rules(open), quarantine: [macOf(2)] } })), all(12));
   assert.equal(told(closing(rules(open), { overrides: [{ kind: "quarantine", device: macOf(2) }] })), all(12));
   assert.equal(told(closing(rules(open), { setDevices: [{ ...device(1), blocked: true }] })), all(11));
