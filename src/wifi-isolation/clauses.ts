@@ -22,7 +22,7 @@ export interface Clause {
 }
 
 /** Priorities in table policy. A level has `STEP` of them: rest, verdicts or denied terms, allowed terms. */
-export const PRIORITY = { invalid: 60_000, neighbour: 59_000, dnsHold: 58_000, infrastructure: 57_000, override: 56_000, asked: 55_000, lowestLevel: 100, step: 4 } as const;
+export const PRIORITY = { invalid: 60_000, neighbour: 59_000, dnsHold: 58_000, dhcpHold: 57_500, infrastructure: 57_000, override: 56_000, asked: 55_000, lowestLevel: 100, step: 4 } as const;
 export const VERDICT = 1;
 export const DENIED_TERM = 1;
 export const ALLOWED_TERM = 2;

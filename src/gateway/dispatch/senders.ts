@@ -25,6 +25,7 @@ export function handleSender(parts: SenderParts, frame: HeldFrame, now: Millis):
   if (port === undefined) return { act: "drop" };
   const packet = dissect(frame.bytes);
   const mac = packet.ethernet.source;
+  if (!asksForItself(parts.devices, packet)) return { act: "drop" };
   const address = addressOf(packet);
   // Both at once: the packet comes back only once.
   const outcomes = [parts.devices.frame(port, mac, now)];
@@ -60,9 +61,27 @@ function addressOf({ network }: Packet): Ip | undefined {
   return upper.type === "icmpv6" && upper.icmpv6.type === "neighbour-solicitation" ? upper.icmpv6.target : undefined;
 }
 
-/** An answer of the network's DHCP server: the lease comes into force before the station knows of it. Throws DecodeError. */
+/**
+ * What a station sends to DHCP servers is about itself: servers believe the hardware address and the client identifier inside, so others could have
+ * its lease released, or leases piled up in its name. True for what is no such message. Throws DecodeError.
+ */
+function asksForItself(devices: DeviceTable, { ethernet, network }: Packet): boolean {
+  if (network.type !== "ip" || network.upper.type !== "udp" || network.upper.udp.destinationPort !== DHCP4_SERVER) return true;
+  const { operation, clientMac, clientAddress, relayAddress, options } = decodeDhcpv4(network.upper.udp.payload);
+  if (operation !== "request" || clientMac !== ethernet.source || relayAddress !== "0.0.0.0") return false;
+  const holder = devices.byAddress(clientAddress);
+  if (holder !== undefined && holder.mac !== clientMac) return false;
+  // RFC 2132 §9.14: type 1, Ethernet.
+  const identifier = options.get(DhcpOption.CLIENT_ID);
+  const named = identifier?.length === 7 && identifier[0] === 1 ? devices.byMac(formatMac(identifier.subarray(1))) : undefined;
+  return named === undefined || named.mac === clientMac;
+}
+
+/** DHCP: what a station asks; or an answer of the network's server: the lease comes into force before the station knows of it. Throws DecodeError. */
 export function handleDhcp(parts: SenderParts, frame: HeldFrame, now: Millis): Handling {
-  const { ethernet, network } = dissect(frame.bytes);
+  const packet = dissect(frame.bytes);
+  if (frame.source !== 0) return { act: isDhcpRequest(packet) && asksForItself(parts.devices, packet) ? "release" : "drop" };
+  const { ethernet, network } = packet;
   if (network.type !== "ip" || network.upper.type !== "udp") return { act: "drop" };
   const { sourcePort, payload } = network.upper.udp;
   if (sourcePort === DHCP4_SERVER) return handleDhcpv4(parts, frame, payload, now);
@@ -70,6 +89,11 @@ export function handleDhcp(parts: SenderParts, frame: HeldFrame, now: Millis): H
   const message = decodeDhcpv6(payload);
   const leases = message.type === Dhcpv6Type.REPLY ? dhcpv6Leases(message).map((lease): Lease => ({ mac: ethernet.destination, ...lease })) : [];
   return release(parts, leases, now);
+}
+
+/** Not a fragment of one: of that nothing can be said. */
+function isDhcpRequest({ network }: Packet): boolean {
+  return network.type === "ip" && network.upper.type === "udp" && network.upper.udp.destinationPort === DHCP4_SERVER;
 }
 
 function handleDhcpv4(parts: SenderParts, frame: HeldFrame, payload: Uint8Array, now: Millis): Handling {

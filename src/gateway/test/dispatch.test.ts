@@ -191,6 +191,36 @@ dispatch("a DHCP offer binds nothing; an answer that is malformed or no answer i
   assert.is(resumed.length, 1);
 });
 
+dispatch("a station's DHCP request is about itself: nobody asks, renews or releases in another's name", async () => {
+  const { subject, devices, resumed, turn } = open();
+  const [OTHER, nobody] = ["02:00:00:00:00:62", "0.0.0.0"];
+  for (const mac of [STATION, OTHER]) devices.frame("wlan0", mac, 0);
+  devices.lease({ mac: OTHER, address: "10.0.0.62", seconds: 3600 }, 0);
+  devices.lease({ mac: STATION, address: "10.0.0.21", seconds: 3600 }, 0);
+  const asked = (more: Partial<Dhcpv4>, extra: [number, Uint8Array][] = []): Uint8Array => {
+    const options = new Map<number, Uint8Array>([[DhcpOption.MESSAGE_TYPE, Uint8Array.of(DhcpType.RELEASE)], ...extra]);
+    const message = encodeDhcpv4({ operation: "request", transaction: 7, seconds: 0, broadcast: true, clientAddress: nobody, yourAddress: nobody, serverAddress: nobody, relayAddress: nobody, clientMac: STATION, options, ...more });
+    return udp(ends(STATION, "10.0.0.21", "10.0.0.1"), 68, 67, [...message]);
+  };
+  const passes = async (reason: "dhcp" | "station", frame: Uint8Array): Promise<boolean> => {
+    const before = resumed.length;
+    subject.take(packetIn(reason, frame, { source: reason === "dhcp" ? devices.byMac(STATION)!.id : 0 }));
+    await turn();
+    return resumed.length > before;
+  };
+  const identifier = (mac: string): [number, Uint8Array] => [DhcpOption.CLIENT_ID, Uint8Array.of(1, ...mac.split(":").map((byte) => parseInt(byte, 16)))];
+  for (const reason of ["dhcp", "station"] as const) {
+    assert.ok(await passes(reason, asked({})), "its own");
+    assert.ok(await passes(reason, asked({ clientAddress: "10.0.0.21" }, [identifier(STATION)])), "its own address");
+    assert.ok(await passes(reason, asked({ clientAddress: "10.0.0.99" }, [identifier("02:00:00:00:00:99")])), "what nobody has");
+    assert.not(await passes(reason, asked({ clientMac: OTHER })), "another's hardware address");
+    assert.not(await passes(reason, asked({ clientAddress: "10.0.0.62" })), "another's address");
+    assert.not(await passes(reason, asked({}, [identifier(OTHER)])), "another's client identifier");
+    assert.not(await passes(reason, asked({ relayAddress: "10.0.0.21" })), "as a relay");
+    assert.not(await passes(reason, asked({ operation: "reply" })), "no request");
+  }
+});
+
 dispatch("a DNS answer is released when its addresses are in force", async () => {
   const { subject, edits, resumed, turn, inForce } = open();
   const answer = encodeDns(dnsMessage({

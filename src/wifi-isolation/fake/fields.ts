@@ -35,6 +35,7 @@ function arp({ places }: Layout, at: number): void {
 
 function ipv4(layout: Layout, frame: Uint8Array, at: number): void {
   layout.places.set("nw_ttl", [at + 8, 1]).set("nw_proto", [at + 9, 1]).set("ip_src", [at + 12, 4]).set("ip_dst", [at + 16, 4]);
+  layout.values.set("ip_frag", (u16(frame, at + 6) & 0x1fff) !== 0 ? 3 : (u16(frame, at + 6) & 0x2000) !== 0 ? 1 : 0);
   if ((u16(frame, at + 6) & 0x1fff) === 0) transport(layout, frame, at + (frame[at]! & 15) * 4, frame[at + 9]!);
 }
 

@@ -7,7 +7,7 @@ import { reachesGateway, type DiscoveryProtocol, type Entry, type Tree } from ".
 import { BIT } from "../groups.ts";
 import { call, flow, TABLE } from "../pipeline.ts";
 import type { Program } from "../program.ts";
-import { ASKED, bitMatch, DESTINATION, HELD, OUT_PORT, setRegister, SOURCE, STATE, stateMatch } from "../registers.ts";
+import { ASKED, bitMatch, DESTINATION, HELD, OUT_PORT, setReason, setRegister, SOURCE, STATE, stateMatch } from "../registers.ts";
 import { shortPort, type Site } from "../site.ts";
 import type { DeviceView } from "../view.ts";
 import { copies } from "./fanout.ts";
@@ -38,7 +38,10 @@ export function* groupFlows(site: Site, program: Program, cookie: bigint): Gener
   }
   yield flow(cookie, "group", 100, upstream, NO_ACTIONS, { goto: "uplink" });
   const request = (match: Match): Flow => flow(cookie, "group", 50, match, NO_ACTIONS, { goto: "request" });
-  yield request({ ...DHCP4_REQUEST, ...ipDestination(parseAddress("255.255.255.255")) });
+  const toServers: Match = { ...DHCP4_REQUEST, ...ipDestination(parseAddress("255.255.255.255")) };
+  yield request(toServers);
+  // Whom a request is for stands inside (chaddr), where no flow can look: held once, so that nobody asks in another's name.
+  yield flow(cookie, "group", 60, { ...toServers, [STATE]: stateMatch(HELD, false) }, [setReason("dhcp")], { goto: "hold" });
   yield request({ ...DHCP6_REQUEST, ...ipDestination(parseAddress("ff02::1:2")) });
   for (const type of ICMP6_REQUESTS) yield request(icmp6(type));
   yield request({ eth_type: IPV4, nw_proto: 2 });

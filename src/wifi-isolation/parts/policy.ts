@@ -51,7 +51,10 @@ function* infrastructure(site: Site, cookie: bigint): Generator<Flow> {
   }
   for (const request of [DHCP4_REQUEST, DHCP6_REQUEST]) {
     const [field, value] = bitMatch("sourceGroups", BIT.all);
-    yield flow(cookie, "policy", PRIORITY.infrastructure, { [DESTINATION]: 0, [field]: value, ct_state: FORWARD, ...request }, NO_ACTIONS, PASS);
+    const toServer: Match = { [DESTINATION]: 0, [field]: value, ct_state: FORWARD, ...request };
+    yield flow(cookie, "policy", PRIORITY.infrastructure, toServer, NO_ACTIONS, PASS);
+    // A lease is renewed or released in whose name the packet says inside.
+    if (request === DHCP4_REQUEST) yield flow(cookie, "policy", PRIORITY.dhcpHold, { ...toServer, [STATE]: stateMatch(HELD, false) }, [setReason("dhcp")], { goto: "hold" });
   }
 }
 

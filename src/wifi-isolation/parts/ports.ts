@@ -10,10 +10,12 @@ import type { Site } from "../site.ts";
 import { EVERYBODY } from "../discovery-rules.ts";
 import type { DeviceView } from "../view.ts";
 import { copies } from "./fanout.ts";
-import { arp, DHCP4_REPLY, DHCP6_REPLY, GROUP_ADDRESS, icmp6, ipSource, LINK_LOCAL, NA, NO_ACTIONS, UNSPECIFIED6 } from "./match.ts";
+import { arp, DHCP4_REPLY, DHCP4_REQUEST, DHCP6_REPLY, GROUP_ADDRESS, icmp6, ipSource, LINK_LOCAL, NA, NO_ACTIONS, UNSPECIFIED6 } from "./match.ts";
 
 const ROUTER_ADVERTISEMENT = 134;
 const REDIRECT = 137;
+/** Open vSwitch's bit for any fragment; only the first has ports. */
+const FRAGMENT = { value: 1, mask: 1 };
 const FROM_INTERNET = [setBits("sourceGroups", bitsOf([BIT.internet]))];
 const FROM_GATEWAY = [setBits("sourceGroups", bitsOf([BIT.gateway]))];
 
@@ -35,6 +37,10 @@ export function* ingressFlows(site: Site, cookie: bigint): Generator<Flow> {
 export function* guardFlows(cookie: bigint): Generator<Flow> {
   const drop = (match: Match): Flow => flow(cookie, "guard", 100, match, NO_ACTIONS);
   yield drop({ eth_type: IPV4, nw_proto: 17, udp_src: 67 });
+  // RFC 2131 §4.1: clients send from port 68. From another, or in fragments, a request would pass by a rule and not be looked into.
+  yield drop({ ...DHCP4_REQUEST, ip_frag: FRAGMENT });
+  yield flow(cookie, "guard", 90, DHCP4_REQUEST, NO_ACTIONS, { goto: "binding" });
+  yield flow(cookie, "guard", 80, { eth_type: IPV4, nw_proto: 17, udp_dst: 67 }, NO_ACTIONS);
   yield drop({ eth_type: IPV6, nw_proto: 17, udp_src: 547 });
   yield drop(icmp6(ROUTER_ADVERTISEMENT));
   yield drop(icmp6(REDIRECT));

@@ -147,11 +147,22 @@ test("the guards hold between stations that may do everything", async () => {
   for (const type of [134, 137]) dropped(net, a, icmp6(between, type), `ICMPv6 ${type}`);
   dropped(net, a, udp(between, 547, 546), "DHCPv6 reply");
   dropped(net, a, udp(ends(a, b), 67, 68), "DHCP offer");
+  const request = [...udp(ends(a, ROUTER), 68, 67).slice(34)];
+  dropped(net, a, packet(ends(a, ROUTER), 17, request, 0x2000), "a DHCP request in fragments");
   for (const type of [5, 9]) dropped(net, a, packet(ends(a, b), 1, [type, 1, 0, 0, 10, 0, 0, 13, 0, 0, 0, 0]), `ICMP ${type}`);
   dropped(net, a, arp(2, { mac: a.mac, ip: a.v4 }, { mac: b.mac, ip: b.v4 }, { to: b.mac }), "ARP reply");
   dropped(net, a, advertisement(between, "fe80::2", a.mac), "NA for the peer's own address");
   dropped(net, a, advertisement(between, "fe80::1", b.mac), "NA with the peer's link-layer address");
   dropped(net, a, udp({ from: between.from, to: { mac: b.mac, ip: "fe80::3" } }, 1, 2), "another's address at that MAC");
+});
+
+test("a lease is renewed or released by unicast only after a look inside; with the gateway's word it goes on", async () => {
+  const net = await Scenario.start({ policy: policy({ rules: [{ from: "all", to: "gateway", allow: "all" }] }) });
+  const a = net.host(1);
+  assert.equal(net.send(a, udp(ends(a, ROUTER), 68, 67)), []);
+  assert.equal(net.waiting(), ["dhcp"]);
+  assert.equal(net.resumeAll().map(({ port }) => port), [ROUTER.port]);
+  dropped(net, a, udp(ends(a, ROUTER), 4000, 67), "a DHCP request from another port, which nobody looks into");
 });
 
 test("frames that are no stations' business: VLAN tags, group sources, 802.1X, TDLS, other types", async () => {

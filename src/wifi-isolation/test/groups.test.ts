@@ -20,7 +20,9 @@ test("DHCP requests go upstream only; answers wait, then reach the one station",
   const net = await Scenario.start({ policy: policy({}), devices: [device(1), device(2, "wlan1")] });
   const [a, b] = [net.host(1), net.host(2)];
   const request = udp({ from: { mac: a.mac, ip: "0.0.0.0" }, to: { mac: BROADCAST, ip: "255.255.255.255" } }, 68, 67);
-  assert.equal(receivers(net, a, request), [`${ROUTER.port} ${BROADCAST}`]);
+  assert.equal(receivers(net, a, request), [], "first seen whose name it is in");
+  assert.equal(net.waiting(), ["dhcp"]);
+  assert.equal(net.resumeAll(), [{ port: ROUTER.port, frame: request }]);
   const request6 = udp({ from: { mac: a.mac, ip: "fe80::1" }, to: { mac: "33:33:00:01:00:02", ip: "ff02::1:2" } }, 546, 547);
   assert.equal(receivers(net, a, request6), [`${ROUTER.port} 33:33:00:01:00:02`]);
   for (const mac of [BROADCAST, b.mac]) {
