@@ -86,8 +86,10 @@ export class Bridge {
     if (repair) this.#run(repair);
     const ports = Object.entries(this.#config.ports).flatMap(([name, role]) => {
       const row = members.get(name);
-      const number = Number(row?.["ofport"] ?? -1);
-      return row && number > 0 ? [{ name, number, role, mac: row["mac_in_use"] as string | undefined }] : [];
+      // Both columns are ephemeral: a restarted ovsdb-server has lost them until ovs-vswitchd, whose port is where it was, writes them again (ovs-vswitchd.conf.db(5)).
+      const former = this.state.ports.find((port) => port.name === name);
+      const number = Number(row?.["ofport"] ?? former?.number ?? -1);
+      return row && number > 0 ? [{ name, number, role, mac: (row["mac_in_use"] as string | undefined) ?? former?.mac }] : [];
     });
     this.#tell({ connected: true, software: root?.["ovs_version"] as string | undefined, ports, problem: this.#problem });
   }

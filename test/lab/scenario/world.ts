@@ -61,18 +61,18 @@ export async function reaches({ topology }: World, from: StationName, to: Statio
 /** One way to ask: who, whom, what. */
 export type Way = [from: StationName, to: StationName | { v4: string; v6: string }, service: Service];
 
-/** What is open is asked again as a person would: the switch brings its datapath in line some milliseconds after a policy is in force, and a lost first packet costs a second. */
+/** Asked again as a person would: the switch brings its datapath in line some milliseconds after a policy is in force, and a lost first packet costs a second. How fast edits are is measured elsewhere. */
 const TRIES = 3;
 
-async function opens(world: World, way: Way, family: Family): Promise<boolean> {
-  for (let left = TRIES; left > 0; left--) if (await reaches(world, ...way, family)) return true;
+async function becomes(wanted: "open" | "closed", world: World, way: Way, family: Family): Promise<boolean> {
+  for (let left = TRIES; left > 0; left--) if ((await reaches(world, ...way, family)) === (wanted === "open")) return true;
   return false;
 }
 
 /** Asks all ways in both families at once; throws naming those that are not as wanted. */
 export async function all(world: World, wanted: "open" | "closed", ways: readonly Way[], only: readonly Family[] = families): Promise<void> {
   const asked = ways.flatMap((way) => only.map((family) => ({ way, family })));
-  const wrong = await Promise.all(asked.map(async ({ way, family }) => ((wanted === "open" ? await opens(world, way, family) : !(await reaches(world, ...way, family))) ? [] : [`${describe(way)} IPv${family}`])));
+  const wrong = await Promise.all(asked.map(async ({ way, family }) => ((await becomes(wanted, world, way, family)) ? [] : [`${describe(way)} IPv${family}`])));
   expect(wrong.flat().length === 0, `not ${wanted}: ${wrong.flat().join(", ")}`);
 }
 
