@@ -53,6 +53,8 @@ export interface Field {
 const byName = new Map<string, Field>();
 /** By header base and experimenter; fields that differ only in length (none) would collide. */
 const byHeader = new Map<number, Field>();
+/** By the whole header of an unmasked value of the usual size, without experimenter: what nearly all of a packet-in's fields have. */
+const byPlainHeader = new Map<number, Field>();
 const byHeaderName = new Map<string, Field>();
 
 /** All fields, in Open vSwitch's order of a match. */
@@ -88,6 +90,7 @@ function register(field: Field): void {
   for (const header of field.headers) {
     byHeader.set(headerKey(header.base, header.experimenter), field);
     byHeaderName.set(header.name, field);
+    if (header.experimenter === 0 && !field.variable) byPlainHeader.set(header.plain, field);
   }
 }
 
@@ -127,6 +130,11 @@ export function fieldNamed(name: string): Field {
 /** By the 32 bits of an OXM header (mask bit and length ignored) and experimenter. */
 export function fieldOfHeader(header: number, experimenter: number): Field | undefined {
   return byHeader.get(headerKey(header - (header & 0x1ff), experimenter));
+}
+
+/** By the whole 32 bits of a header without mask and experimenter, its length being the field's; undefined for any other header. */
+export function fieldOfPlainHeader(header: number): Field | undefined {
+  return byPlainHeader.get(header);
 }
 
 /** Writes a header whose payload has `size` bytes, not counting experimenter (and counting value and mask). */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EncodeError } from "./errors.ts";
-import { type Field, type FieldHeader, fieldNamed, findField, type HeaderRead, putHeader, readHeader } from "./fields.ts";
+import { type Field, type FieldHeader, fieldNamed, fieldOfPlainHeader, findField, type HeaderRead, putHeader, readHeader } from "./fields.ts";
 import { checkPrerequisite } from "./prerequisites.ts";
 import { Reader } from "./reader.ts";
 import { splitRegisters } from "./registers.ts";
@@ -141,6 +141,15 @@ export function readFields(reader: Reader): Match {
 
 function readField(reader: Reader, match: Match): void {
   const start = reader.at;
+  reader.need(4);
+  const plain = fieldOfPlainHeader(reader.view.getUint32(start));
+  if (plain === undefined) return readAnyField(reader, match, start);
+  reader.at += 4;
+  addField(reader, match, plain === IN_PORT ? "in_port" : plain.name, readValue(reader, plain, plain.bytes), start);
+}
+
+/** Masked, of an experimenter, of variable or wrong length, or unknown. */
+function readAnyField(reader: Reader, match: Match, start: number): void {
   const read = readHeader(reader);
   const { field, length, masked } = read;
   reader.need(length);
