@@ -77,21 +77,21 @@ export class Station {
   }
 
   /** Joins and waits for an IPv4 lease and a global IPv6 address. */
-  async online(deadline = 10_000): Promise<void> {
+  async online(deadline = 25_000): Promise<void> {
     await this.join();
     await Promise.all([this.lease(deadline), this.slaac(deadline)]);
   }
 
-  async lease(deadline = 10_000): Promise<void> {
+  async lease(deadline = 25_000): Promise<void> {
     const script = join(repositoryRoot(), "test/lab/udhcpc.sh");
-    const argv = ["udhcpc", "-f", "-n", "-q", "-t", "10", "-T", "1", "-i", stationInterface, "-s", script, "-x", `hostname:${this.name}`];
+    const argv = ["udhcpc", "-f", "-n", "-q", "-t", "20", "-T", "1", "-i", stationInterface, "-s", script, "-x", `hostname:${this.name}`];
     await must(this.namespace.inside(argv), { deadline });
     const own = (await this.#addresses()).find((each) => each.family === "inet");
     if (!own) throw new Error(`${this.name}: a lease without an address`);
     this.ipv4 = own.local;
   }
 
-  async slaac(deadline = 10_000): Promise<void> {
+  async slaac(deadline = 25_000): Promise<void> {
     const global = async () => (await this.#addresses()).find((each) => each.family === "inet6" && each.scope === "global" && !each.tentative);
     this.ipv6 = (await until(`${this.name}: a global IPv6 address`, deadline, global)).local;
   }
