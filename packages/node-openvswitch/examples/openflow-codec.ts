@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The codec without a connection: `node tools/run.mjs packages/node-openvswitch/examples/openflow-codec.ts`.
+// The codec without a connection: `node tools/run.mjs tools/example.ts node|quickjs packages/node-openvswitch/examples/openflow-codec.ts`.
 import { decode, encodeFlowMod, encodeMatch, EncodeError, FlowWriter, MessageFramer, type Flow } from "node-openvswitch/openflow";
 import { formatFlow, parseFlow } from "node-openvswitch/openflow/text";
+import "quickjs-ts/platform"; // for `console`, which QuickJS itself lacks; the codec needs nothing
 
 const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 

@@ -2,7 +2,7 @@
 /*
  * Shows a bridge's ports as they change (OVSDB), what its switch can do and how many flows it has (OpenFlow), until interrupted:
  *
- *     node tools/run.mjs packages/node-openvswitch/examples/watch-bridge.ts /var/run/openvswitch br0
+ *     node tools/run.mjs tools/example.ts node|quickjs packages/node-openvswitch/examples/watch-bridge.ts /var/run/openvswitch br0
  */
 import { platform } from "quickjs-ts/platform";
 import { connect, probe } from "node-openvswitch/openflow";
@@ -25,7 +25,7 @@ async function main(directory: string, bridge: string): Promise<void> {
   print(`${flows} flows`);
 }
 
-const [directory, bridge] = platform.processes.arguments.slice(-2);
+const [directory, bridge] = platform.processes.arguments;
 main(directory ?? "/var/run/openvswitch", bridge ?? "br0").catch((error: Error) => {
   platform.processes.stderr(`${error.message}\n`);
   platform.processes.exit(1);

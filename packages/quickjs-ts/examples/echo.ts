@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A server and a client in one process, over a unix socket, on either engine:
- *   node tools/run.mjs packages/quickjs-ts/examples/run.ts node
- *   node tools/run.mjs packages/quickjs-ts/examples/run.ts quickjs
+ *   node tools/run.mjs tools/example.ts node packages/quickjs-ts/examples/echo.ts
+ *   node tools/run.mjs tools/example.ts quickjs packages/quickjs-ts/examples/echo.ts
  */
 import type { Platform, Stream } from "quickjs-ts";
 import { platform } from "quickjs-ts/platform";

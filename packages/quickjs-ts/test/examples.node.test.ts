@@ -7,7 +7,7 @@ const test = suite("examples");
 
 for (const engine of ["node", "quickjs"])
   test(`echo runs on ${engine}`, () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["tools/run.mjs", "packages/quickjs-ts/examples/run.ts", engine], { encoding: "utf8", timeout: 60_000 });
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["tools/run.mjs", "tools/example.ts", engine, "packages/quickjs-ts/examples/echo.ts"], { encoding: "utf8", timeout: 60_000 });
     assert.is(status, 0, stderr);
     assert.match(stdout, new RegExp(`^hello from ${engine}, back after `));
   });
