@@ -56,7 +56,7 @@ Exit status: 0 allowed, 1 denied (or asked and denied by the rule's fallback).
     details: `FILE: a path, or - for standard input. Needs no running gateway. Writes one line per error: FILE:LINE:COLUMN: field: what was
 expected. Constructs that are accepted but not enforced yet are named as warnings; they open nothing.
 
-Exit status: 0 valid, 1 invalid.`,
+Exit status: 0 valid, 1 invalid, 2 the file cannot be read.`,
   },
   {
     name: "policy show", operands: "", count: [0, 0], options: CLIENT, summary: "the policy in force and this gateway's own decisions",

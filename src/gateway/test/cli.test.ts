@@ -109,6 +109,13 @@ cli("policy check: 0 valid, 1 invalid with line, column and field; unenforced co
   assert.ok(json.errors.length > 0);
 });
 
+cli("policy check: a file that cannot be read is the user's mistake, not ours", async () => {
+  const { status, out, err } = await securebox(["policy", "check", "/nonexistent.yaml"]);
+  assert.equal([status, out, err], [2, "", "securebox: read /nonexistent.yaml: ENOENT\n"]);
+  const json = JSON.parse((await securebox(["policy", "check", "/nonexistent.yaml", "--json"])).out);
+  assert.equal(json, { error: { code: "configuration", message: "read /nonexistent.yaml: ENOENT" } });
+});
+
 cli("the gateway's own status is passed on", async () => {
   assert.is((await securebox(["gateway"])).status, 42);
 });
