@@ -16,7 +16,7 @@ export async function runGateway(platform: Platform, options: OptionValues): Pro
   const log = new EventLog(platform, config.log);
   if (options.supervise) return supervise(platform, [...platform.processes.self, ...platform.processes.arguments.filter((word) => word !== "--supervise")], log);
   const gateway = new Gateway(platform, config, log);
-  const broke = (error: unknown): void => log.error("internal error", { reason: error instanceof Error ? error.stack ?? error.message : String(error) });
+  const broke = (error: unknown): void => log.error("internal error", { reason: platform.processes.stackOf(error) });
   const control = listen(platform, config.socket, gateway, log, broke);
   log.info("gateway starts", { version: VERSION, engine: platform.engine, pid: platform.processes.pid, bridge: config.bridge });
   gateway.start();

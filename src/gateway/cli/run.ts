@@ -90,6 +90,6 @@ function report(platform: Platform, error: unknown, json: boolean): number {
   const message = error instanceof Error ? error.message : String(error);
   if (json) platform.processes.stdout(`${JSON.stringify({ error: { code, message } })}\n`);
   else platform.processes.stderr(`securebox: ${message}${hint ? `\n${hint}` : ""}\n`);
-  if (status === Exit.internal && error instanceof Error && error.stack) platform.processes.stderr(`${error.stack}\n`);
+  if (status === Exit.internal && error instanceof Error) platform.processes.stderr(`${platform.processes.stackOf(error)}\n`);
   return status;
 }

@@ -14,13 +14,13 @@ const socket = `/tmp/securebox-cli-test-${real.processes.pid}.sock`;
 
 interface Outcome { status: number; out: string; err: string }
 
-async function securebox(argv: string[], stdin = ""): Promise<Outcome> {
+async function securebox(argv: string[], stdin = "", runGateway = () => Promise.resolve(42)): Promise<Outcome> {
   const outcome: Outcome = { status: -1, out: "", err: "" };
   const processes = {
-    pid: real.processes.pid, arguments: argv, environment: () => undefined, readStdin: () => stdin,
+    pid: real.processes.pid, arguments: argv, environment: () => undefined, readStdin: () => stdin, stackOf: real.processes.stackOf,
     stdout: (text: string) => { outcome.out += text; }, stderr: (text: string) => { outcome.err += text; },
   };
-  outcome.status = await run({ ...real, processes } as unknown as Platform, () => Promise.resolve(42));
+  outcome.status = await run({ ...real, processes } as unknown as Platform, runGateway);
   return outcome;
 }
 
@@ -118,6 +118,13 @@ cli("policy check: a file that cannot be read is the user's mistake, not ours", 
 
 cli("the gateway's own status is passed on", async () => {
   assert.is((await securebox(["gateway"])).status, 42);
+});
+
+cli("an internal error: status 5, with a stack that leads to the sources", async () => {
+  const { status, err } = await securebox(["gateway"], "", () => Promise.reject(new TypeError("oops")));
+  assert.is(status, 5);
+  assert.match(err, /^securebox: oops\nTypeError: oops\n/);
+  assert.match(err, /src\/gateway\/test\/cli\.test\.ts:\d+:\d+/);
 });
 
 const UNHEALTHY: StatusResult = {
