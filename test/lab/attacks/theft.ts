@@ -18,21 +18,29 @@ async function hears(topology: Topology, thief: Station, from: Station | Topolog
   return arrives(from, nonceFrame(link, source, destination, nonce), thief, nonce);
 }
 
+/** Listening and speaking at the same time: whichever succeeds. Both come to their end. */
+async function either(listens: Promise<boolean>, speaks: Promise<boolean>): Promise<boolean> {
+  const outcomes = await Promise.all([listens, speaks]);
+  return outcomes.includes(true);
+}
+
 async function peerTaken(topology: Topology, thief: Station, owner: { mac: string; 4: string; 6: string }, family: Family): Promise<boolean> {
   const { uplink, stations: { laptop } } = topology;
-  const listens = await hears(topology, thief, uplink, { from: network.routerMac, to: owner.mac }, router(family), owner[family]);
   const nonce = newNonce();
-  const speaks = await arrives(thief, nonceFrame({ from: owner.mac, to: laptop.mac }, owner[family], laptop.address(family), nonce), laptop, nonce);
-  return listens || speaks;
+  return either(
+    hears(topology, thief, uplink, { from: network.routerMac, to: owner.mac }, router(family), owner[family]),
+    arrives(thief, nonceFrame({ from: owner.mac, to: laptop.mac }, owner[family], laptop.address(family), nonce), laptop, nonce),
+  );
 }
 
 async function routerTaken(topology: Topology, thief: Station, family: Family): Promise<boolean> {
   const { laptop } = topology.stations;
   const link = { from: laptop.mac, to: network.routerMac };
-  const listens = await hears(topology, thief, laptop, link, laptop.address(family), router(family));
   const nonce = newNonce();
-  const speaks = await arrives(thief, nonceFrame({ from: network.routerMac, to: laptop.mac }, router(family), laptop.address(family), nonce), laptop, nonce);
-  return listens || speaks;
+  return either(
+    hears(topology, thief, laptop, link, laptop.address(family), router(family)),
+    arrives(thief, nonceFrame({ from: network.routerMac, to: laptop.mac }, router(family), laptop.address(family), nonce), laptop, nonce),
+  );
 }
 
 /** The owners are back, and a switch that learns finds them. */
