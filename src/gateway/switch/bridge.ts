@@ -88,7 +88,7 @@ export class Bridge {
       const row = members.get(name);
       // Both columns are ephemeral: a restarted ovsdb-server has lost them until ovs-vswitchd, whose port is where it was, writes them again (ovs-vswitchd.conf.db(5)).
       const former = this.state.ports.find((port) => port.name === name);
-      const number = Number(row?.["ofport"] ?? former?.number ?? -1);
+      const number = row?.["ofport"] === undefined ? former?.number ?? -1 : openflowPort(Number(row["ofport"]));
       return row && number > 0 ? [{ name, number, role, mac: (row["mac_in_use"] as string | undefined) ?? former?.mac }] : [];
     });
     this.#tell({ connected: true, software: root?.["ovs_version"] as string | undefined, ports, problem: this.#problem });
@@ -163,4 +163,9 @@ function insertPort(transaction: Transaction, name: string, type = ""): { named:
 
 function list(value: unknown): string[] {
   return Array.isArray(value) ? value as string[] : value === undefined ? [] : [String(value)];
+}
+
+/** OVSDB has port numbers in 16 bits, OpenFlow from 1.1 on in 32: the reserved ones (the bridge's own interface is LOCAL) are the last of either range. */
+function openflowPort(ofport: number): number {
+  return ofport >= 0xff00 ? ofport + 0xffff0000 : ofport;
 }
