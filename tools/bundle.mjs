@@ -8,6 +8,11 @@ import { build } from "esbuild";
  */
 const yaml = "./node_modules/yaml/browser/index.js";
 
+/** npm packages that Node loads from node_modules: they bring files of their own (WebAssembly, workers) or are CommonJS. Never part of src/ or packages/. */
+const external = [
+  "esbuild", "playwright-core", "aedes", "mqtt", "@electric-sql/pglite", "pg", "fastify", "@fastify/*", "@peculiar/x509", "prom-client",
+];
+
 /** Options shared by every bundle. `engine` is "node" or "quickjs"; it selects `quickjs-ts/platform`. */
 export function bundleOptions(engine) {
   return {
@@ -17,7 +22,7 @@ export function bundleOptions(engine) {
     platform: engine === "node" ? "node" : "neutral",
     mainFields: ["module", "main"],
     conditions: ["source", engine, "import", "module"],
-    external: engine === "node" ? ["esbuild", "playwright-core"] : ["securebox:*"],
+    external: engine === "node" ? external : ["securebox:*"],
     alias: { yaml },
     sourcemap: "linked",
     logLevel: "warning",

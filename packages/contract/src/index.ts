@@ -13,3 +13,7 @@ export type { Unenforced } from "./unenforced.ts";
 export { RESERVED_ENDS } from "./check.ts";
 export { policySchema } from "./schema.ts";
 export { LIMITS } from "./limits.ts";
+export * from "./documents.ts";
+export * from "./messages.ts";
+export * from "./topics.ts";
+export type { FlowVerdictWord } from "./verdict.ts";

@@ -4,8 +4,13 @@ import type { ConnectOptions, Stream, StreamHandlers } from "./net.ts";
 export interface TlsOptions extends ConnectOptions {
   /** Name checked against the certificate and sent as SNI (RFC 6066 §3). Default: the host. */
   serverName?: string;
-  /** Trusted certificates, PEM. Required: there is no way to switch verification off. */
-  ca: string;
+  /** Trusted certificates, PEM; or a pin: the SHA-256 (64 hexadecimal digits) of the DER of a certificate authority that the server must present in its chain and that then counts as trusted. There is no way to switch verification off. */
+  ca: string | { pin: string };
+  /**
+   * The time that the server's certificates are checked against, milliseconds since 1970. Default: the wall clock. `notBefore`: a lower bound of
+   * the time, for machines whose clock is not set yet: certificates that had expired by then are refused, ones that begin later are not.
+   */
+  validAt?: { now: number } | { notBefore: number };
   /** Client certificate chain and private key, PEM. */
   certificate?: string;
   key?: string;
