@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Raw frames on one interface of a namespace, sent and seen by the program built from frames.c.
 import { type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { must, onLines, repositoryRoot } from "./command.ts";
+import { onLines } from "./command.ts";
+import { labProgram } from "./compile.ts";
 import type { Lab, Namespace } from "./namespace.ts";
 
 export class Frames {
@@ -22,7 +21,7 @@ export class Frames {
   }
 
   static async open(lab: Lab, namespace: Namespace, name: string): Promise<Frames> {
-    const child = lab.spawn(namespace.inside([await framesProgram(), name]), { stdio: ["pipe", "pipe", "inherit"] });
+    const child = lab.spawn(namespace.inside([await labProgram("frames"), name]), { stdio: ["pipe", "pipe", "inherit"] });
     const frames = new Frames(child, `${namespace.name}/${name}`);
     await frames.#command("capture on");
     return frames;
@@ -74,21 +73,4 @@ export class Frames {
       this.#process.stdin!.write(line + "\n");
     });
   }
-}
-
-let built: Promise<string> | undefined;
-
-/** Path of the program; compiles it when its source is newer. */
-export function framesProgram(): Promise<string> {
-  built ??= (async () => {
-    const root = repositoryRoot();
-    const source = join(root, "test/lab/frames.c");
-    const program = join(root, "build/lab/frames");
-    if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
-    mkdirSync(join(root, "build/lab"), { recursive: true });
-    await must(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", `${program}.${process.pid}`, source], { deadline: 60_000 });
-    renameSync(`${program}.${process.pid}`, program);
-    return program;
-  })();
-  return built;
 }

@@ -2,7 +2,7 @@
 // Makes a fresh Debian 12 machine ready: packages, both Open vSwitch versions, the runtime, the bundle, the lab's program.
 import { join } from "node:path";
 import { repositoryRoot } from "../../test/lab/command.ts";
-import { framesProgram } from "../../test/lab/frames.ts";
+import { labProgram, labPrograms } from "../../test/lab/compile.ts";
 import { buildEmbedded } from "../compile/gateway.ts";
 import { newerThan } from "./newer.ts";
 import { setupOpenvswitch } from "./openvswitch.ts";
@@ -43,7 +43,7 @@ async function plan(): Promise<Step[]> {
     { part: "openvswitch", about: "Open vSwitch 3.1 and 2.15", run: (detail) => setupOpenvswitch(root, detail) },
     { part: "quickjs", about: "QuickJS", run: (detail) => setupQuickjs(root, detail) },
     { part: "securebox", about: "build/securebox", run: (detail) => buildSecurebox(root, detail) },
-    { part: "lab", about: "the lab's program for raw frames", run: framesProgram },
+    { part: "lab", about: "the lab's programs: raw frames, bad wires", run: () => Promise.all(labPrograms.map(labProgram)) },
   ];
 }
 
