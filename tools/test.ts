@@ -3,6 +3,7 @@
  * npm test                                   everything: setup, types, runtime, all tests, then the runtime's under sanitizers and valgrind
  * npm test -- [--engine node|quickjs|both] [PART-OF-A-PATH...]   only test files, those whose path contains one of the parts
  * npm test -- --runtime PROGRAM ...          QuickJS tests by another executable
+ * Needs root, or ends at once with status 2.
  * The last line is "N passed, N failed" (tests, and a step that failed counts as one); exit status 0 only when something ran and nothing failed.
  */
 import { spawnSync } from "node:child_process";
@@ -64,6 +65,11 @@ async function runWatched(files: readonly string[]): Promise<void> {
     await runTests(jobsFor(files, ["quickjs"], 3), [`${root}/build/quickjs-ts-sanitized`], { ...slow, UBSAN_OPTIONS: "print_stacktrace=1", ASAN_OPTIONS: "detect_leaks=1" });
   const valgrind = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes"];
   if (await step("runtime for valgrind", () => buildRunner(root, "valgrind"))) await runTests(jobsFor(own, ["quickjs"], 3), [...valgrind, `${root}/build/quickjs-ts-valgrind`], slow);
+}
+
+if (process.getuid?.() !== 0) {
+  process.stderr.write("The tests make network namespaces, virtual interfaces and daemons of their own, which only root may do: sudo npm test\n");
+  process.exit(2);
 }
 
 const chosen = discover(root).filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)));
