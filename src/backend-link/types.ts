@@ -9,6 +9,8 @@ export interface MqttConnection {
   subscribe(topics: string[], done: (error?: string) => void): void;
   /** QoS 1: `done` after PUBACK. QoS 0: after it was written. Not called when the connection closes before. */
   publish(topic: string, payload: Uint8Array, options: { qos: 0 | 1; retain: boolean }, done?: (error?: string) => void): void;
+  /** PINGREQ, beside those of the keep-alive: whatever the broker answers calls `received`. Does nothing before CONNACK. */
+  ping(): void;
   /** Bytes that wait for the socket. */
   readonly queued: number;
   /** DISCONNECT, then close: no last will. */
@@ -19,6 +21,8 @@ export interface MqttConnection {
 
 export interface MqttHandlers {
   connected(sessionPresent: boolean): void;
+  /** A packet of any kind came (PINGRESP and PUBACK too); called before what it means. */
+  received(): void;
   message(topic: string, payload: Uint8Array, retained: boolean): void;
   closed(reason: string): void;
 }
@@ -67,6 +71,8 @@ export interface Link {
   event(level: "debug" | "info" | "warn" | "error", event: string, fields: Record<string, string | number | boolean | undefined>): void;
   /** False: not connected or too many questions open, decide by the fallback now. `answer` is called at most once; the asker keeps the deadline. */
   ask(question: Question, answer: (told: Told) => void): boolean;
+  /** The network may have changed (an uplink came up): looks at once whether the backend is still there, or tries now. Cheap, costs one packet. */
+  probe(): void;
   readonly status: LinkStatus;
 }
 
@@ -108,7 +114,7 @@ export interface LinkStore {
   identity(): Identity | undefined;
   saveIdentity(identity: Identity): void;
   /** The document in force, the trusted keys, the revoked ones, highest sequences. */
-  documents(): { desired?: SignedDocument<"desired">; keys?: SignedDocument<"keys">; revoked: string[]; initialKeys: Keys; sequences: Record<string, number> };
+  documents(): { desired?: SignedDocument<"desired">; /** The one before, while `desired` is not known to be in force. */ previous?: SignedDocument<"desired">; keys?: SignedDocument<"keys">; revoked: string[]; initialKeys: Keys; sequences: Record<string, number> };
   saveDocuments(documents: ReturnType<LinkStore["documents"]>): void;
   /** The latest time that was proven. */
   floor(): Millis;
