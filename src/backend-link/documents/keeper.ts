@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The documents that count here: the desired one, the keys that may sign, the revoked ones.
+ *
+ * A desired document goes: accepted by its signature and dates -> on flash, with the one before beside it -> enforced by the gateway -> told. Where enforcing
+ * fails, the one before is put back on flash; where flash fails, nothing changes and writing is tried again. After a crash in between, the start enforces what
+ * is on flash, and the one before if that fails.
+ *
+ * Keys and revocations need no date: a sequence number is enough against replay, and without them the signed time of a new key could not be believed.
+ */
+import type { DocumentKind, PublicKey, Refusal, SignedDocument } from "@securebox/contract";
+import type { Millis } from "quickjs-ts";
+import type { LinkClock } from "../clock.ts";
+import type { LinkHost, LinkStore } from "../types.ts";
+import type { Judge, Knowledge, Reason } from "./judge.ts";
+import { Refusals } from "./refusals.ts";
+
+export type Channel = "desired" | "keys" | "revocation";
+type Kept = ReturnType<LinkStore["documents"]>;
+type Desired = SignedDocument<"desired">;
+
+export interface KeeperParts {
+  network: string;
+  gateway: string;
+  store: Pick<LinkStore, "documents" | "saveDocuments">;
+  judge: Judge;
+  clock: LinkClock;
+  enforce: LinkHost["enforce"];
+  /** Something that `reported` shows has changed. */
+  changed(): void;
+  event(level: "info" | "warn" | "error", event: string, fields: Record<string, string | number | undefined>): void;
+  now(): Millis;
+}
+
+/** Between tries to write a document to a flash that refused it. */
+export const STORE_RETRY: Millis = 10_000;
+
+export class DocumentKeeper {
+  readonly #parts: KeeperParts;
+  readonly #refusals = new Refusals();
+  #kept: Kept;
+  #inForce: Desired | undefined;
+  #ignored: string[] = [];
+  /** The one that is being enforced, and the number of the try, so that only the last one's answer counts. */
+  #candidate: Desired | undefined;
+  #try = 0;
+  /** The last one that could not be enforced: it is not tried with every delivery, which would wear the flash. */
+  #rejected: Desired | undefined;
+  /** What waits for the time to be known, or for a key: the newest of each channel. */
+  readonly #parked = new Map<Channel, { bytes: Uint8Array; sequence: number }>();
+  /** Accepted, but flash is full. */
+  #unstored: { document: Desired; ignored: string[]; since: Millis } | undefined;
+  #storeError: string | undefined;
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts;
+    this.#kept = parts.store.documents();
+  }
+
+  get desired(): Desired | undefined { return this.#inForce; }
+  get refused(): Refusal | undefined { return this.#refusals.last; }
+  get ignored(): readonly string[] { return this.#ignored; }
+  /** Why the last document could not be written; undefined: it could. */
+  get storeError(): string | undefined { return this.#storeError; }
+  get keys(): PublicKey[] {
+    const { keys, initialKeys, revoked } = this.#kept;
+    return (keys?.body.keys ?? initialKeys.keys).filter((key) => !revoked.includes(key.id));
+  }
+  sequence(kind: DocumentKind): number | undefined { return this.#kept.sequences[kind]; }
+  get parked(): number { return this.#parked.size; }
+
+  /** Puts the kept document in force, whatever its dates: expiry limits acceptance, not enforcement. */
+  start(): void {
+    const { desired, previous } = this.#kept;
+    if (desired) this.#enforce(desired, [], previous);
+  }
+
+  take(channel: Channel, bytes: Uint8Array): void {
+    const { judge } = this.#parts;
+    const decoded = judge.decode(bytes);
+    if (!decoded.ok) return this.#refuse(decoded.refusal);
+    const { document, ignored } = decoded;
+    if (document.kind !== channel) return this.#refuse({ ...nameOf(document), code: "malformed", message: `kind: expected "${channel}" on this topic` });
+    if (this.#isKnown(document)) return;
+    const reason = judge.accept(document, this.#knowledge(document));
+    if (reason) return this.#refuseOrPark(channel, bytes, document, reason);
+    this.#parked.delete(channel);
+    this.#parts.clock.proved(document.issued, this.#parts.now());
+    if (document.kind === "desired") this.#accept(document as Desired, ignored);
+    else this.#trust(document as SignedDocument<"keys" | "revocation">);
+  }
+
+  /** The time became known, or keys changed: judges again what waited for it. */
+  retry(): void {
+    const waiting = [...this.#parked];
+    this.#parked.clear();
+    for (const [channel, { bytes }] of waiting) this.take(channel, bytes);
+  }
+
+  /** When `retryStore` is due; undefined: nothing waits for room on flash. */
+  storeDue(): Millis | undefined {
+    return this.#unstored && this.#unstored.since + STORE_RETRY;
+  }
+
+  retryStore(): void {
+    const waiting = this.#unstored;
+    if (!waiting || this.#parts.now() < waiting.since + STORE_RETRY) return;
+    this.#unstored = undefined;
+    this.#accept(waiting.document, waiting.ignored);
+  }
+
+  /** A retained document comes again with every subscription: no refusal, no work. */
+  #isKnown(document: SignedDocument): boolean {
+    const same = (other: SignedDocument | undefined): boolean => other?.sequence === document.sequence && other.digest === document.digest;
+    switch (document.kind) {
+      case "desired": return same(this.#candidate) || same(this.#inForce) || same(this.#unstored?.document) || same(this.#rejected);
+      case "keys": return same(this.#kept.keys);
+      case "revocation": return this.#kept.sequences["revocation"] === document.sequence && (document as SignedDocument<"revocation">).body.keys.every((key) => this.#kept.revoked.includes(key));
+      default: return false;
+    }
+  }
+
+  #knowledge(document: SignedDocument): Knowledge {
+    const { network, gateway, clock, now } = this.#parts;
+    const notBefore = clock.notBefore(now());
+    const dateless = document.kind !== "desired";
+    const sequence = document.kind === "desired" ? (this.#candidate ?? this.#unstored?.document)?.sequence ?? this.#kept.sequences["desired"] : this.#kept.sequences[document.kind];
+    return { network, gateway, keys: this.#kept.keys?.body.keys ?? this.#kept.initialKeys.keys, revoked: this.#kept.revoked, sequence, notBefore,
+      now: clock.date(now()) ?? (dateless ? Math.max(notBefore, document.issued) : undefined) };
+  }
+
+  #refuseOrPark(channel: Channel, bytes: Uint8Array, document: SignedDocument, reason: Reason): void {
+    const waits = reason.code === "time-unknown" || (reason.code === "unknown-key" && channel === "desired");
+    if (waits && document.sequence >= (this.#parked.get(channel)?.sequence ?? -1)) this.#parked.set(channel, { bytes, sequence: document.sequence });
+    if (reason.code !== "time-unknown") this.#refuse(reason);
+  }
+
+  #refuse(reason: Reason): void {
+    const { clock, now, event, changed } = this.#parts;
+    const added = this.#refusals.add(reason, clock.notBefore(now()), now());
+    if (added.event) event("warn", "document refused", { kind: reason.kind, code: reason.code, reason: reason.message, sequence: reason.sequence, suppressed: added.suppressed || undefined });
+    if (added.isNew) changed();
+  }
+
+  #accept(document: Desired, ignored: string[]): void {
+    this.#unstored = undefined;
+    const stored = this.#save({ ...this.#kept, desired: document, previous: this.#inForce, sequences: { ...this.#kept.sequences, desired: document.sequence } });
+    if (stored) return this.#enforce(document, ignored, this.#inForce);
+    this.#unstored = { document, ignored, since: this.#parts.now() };
+    this.#parts.changed();
+  }
+
+  #enforce(document: Desired, ignored: string[], before: Desired | undefined): void {
+    const attempt = ++this.#try;
+    this.#candidate = document;
+    this.#parts.enforce(document.body, ignored, (result) => {
+      if (attempt !== this.#try) return;
+      this.#try++;
+      this.#candidate = undefined;
+      if (result.ok) this.#inForceNow(document, ignored);
+      else this.#notEnforced(document, result.message, before);
+    });
+  }
+
+  #inForceNow(document: Desired, ignored: string[]): void {
+    this.#inForce = document;
+    this.#ignored = ignored;
+    this.#refusals.clear();
+    this.#parts.event("info", "desired state in force", { sequence: document.sequence, version: document.body.version, digest: document.digest.slice(0, 16) });
+    this.#parts.changed();
+  }
+
+  /** The one before is in force still, or was never put in force in this life of the program. */
+  #notEnforced(document: Desired, message: string, before: Desired | undefined): void {
+    this.#save({ ...this.#kept, desired: before, previous: undefined, sequences: { ...this.#kept.sequences, desired: before?.sequence ?? -1 } });
+    this.#rejected = document;
+    this.#refuse({ ...nameOf(document), code: "policy", message });
+    if (before && before !== this.#inForce) this.#enforce(before, [], undefined);
+  }
+
+  #trust(document: SignedDocument<"keys" | "revocation">): void {
+    const sequences = { ...this.#kept.sequences, [document.kind]: document.sequence };
+    const stored = document.kind === "keys"
+      ? this.#save({ ...this.#kept, keys: document as SignedDocument<"keys">, sequences })
+      : this.#save({ ...this.#kept, revoked: [...new Set([...this.#kept.revoked, ...(document as SignedDocument<"revocation">).body.keys])].slice(-MAX_REVOKED), sequences });
+    // Not on flash: not counted either. The backend sees it by the sequence in the next hello, and publishes it again.
+    if (!stored) return;
+    this.#parts.event("info", document.kind === "keys" ? "keys changed" : "keys revoked", { sequence: document.sequence, keys: document.body.keys.length });
+    this.#parts.changed();
+    this.retry();
+  }
+
+  #save(kept: Kept): boolean {
+    try {
+      this.#parts.store.saveDocuments(kept);
+      this.#kept = kept;
+      this.#storeError = undefined;
+      return true;
+    } catch (error) {
+      const message = (error as Error).message;
+      if (this.#storeError !== message) this.#parts.event("error", "document not stored", { reason: message });
+      this.#storeError = message;
+      return false;
+    }
+  }
+}
+
+const MAX_REVOKED = 256;
+const nameOf = (document: SignedDocument): Pick<Reason, "kind" | "sequence" | "digest"> => ({ kind: document.kind, sequence: document.sequence, digest: document.digest });
