@@ -30,8 +30,8 @@ export interface Operation<Params = any, Query = any, Body = any> {
   params?: Record<string, Schema>;
   query?: Record<string, Schema>;
   body?: Schema;
-  /** Media types of the body besides application/json. */
-  consumes?: string[];
+  /** The same as text of this media type. */
+  text?: { type: string; schema: Schema };
   /** Status of success; default 200, or 204 without `answer`. */
   status?: number;
   answer?: Schema;
@@ -61,7 +61,7 @@ export function routeSchema(spec: Operation): Record<string, unknown> {
   const statuses = new Set([400, ...(spec.access === "open" ? [] : [401, 403]), ...(spec.params ? [404] : []), ...(spec.body ? [413, 415] : []), ...(spec.errors ?? []), 500]);
   const success = spec.status ?? (spec.answer ? 200 : 204);
   const example = spec.example?.answer === undefined ? {} : { examples: [spec.example.answer] };
-  const body = spec.body && spec.example?.body !== undefined ? { ...spec.body, examples: [spec.example.body] } : spec.body;
+  const body = bodySchema(spec);
   const answers: Record<string, unknown> = { [success]: answerSchema(spec, example) };
   for (const status of statuses) if (status !== 304) answers[status] = { description: MEANINGS[status] ?? "Our fault; the log tells more", $ref: "Error#" };
   if (statuses.has(304)) answers[304] = { description: MEANINGS[304], type: "null" };
@@ -70,10 +70,16 @@ export function routeSchema(spec: Operation): Record<string, unknown> {
     security: spec.access === "open" ? [] : [{ token: [] }, { session: [] }],
     ...(spec.params ? { params: { type: "object", additionalProperties: false, required: Object.keys(spec.params), properties: spec.params } } : {}),
     querystring: { type: "object", additionalProperties: false, properties: spec.query ?? {} },
-    ...(body ? { body, ...(spec.consumes ? { consumes: ["application/json", ...spec.consumes] } : {}) } : {}),
+    ...(body ? { body } : {}),
     ...(spec.produces ? { produces: [spec.produces] } : {}),
     response: answers,
   };
+}
+
+function bodySchema({ body, text, example }: Operation): Schema | undefined {
+  if (!body) return undefined;
+  const json = { schema: example?.body === undefined ? body : { ...body, examples: [example.body] } };
+  return { content: { "application/json": json, ...(text ? { [text.type]: { schema: text.schema } } : {}) } };
 }
 
 function answerSchema(spec: Operation, example: Schema): Schema {

@@ -23,14 +23,16 @@ export async function startSession(database: Queryable, user: string, now: numbe
   return { secret, expires };
 }
 
-/** The user as they are now: a role that was taken away counts at once. */
-export async function findSession(database: Queryable, secret: string, now: number): Promise<Caller | undefined> {
-  const hash = hashSecret(secret);
+/** The user as they are now: a role that was taken away counts at once. By the cookie's secret, or by the hash that is kept of it. */
+export async function findSession(database: Queryable, by: string | { hash: string }, now: number): Promise<Caller | undefined> {
+  const hash = typeof by === "string" ? hashSecret(by) : by.hash;
   const [found] = await database.query<{ name: string; role: Role; networks: string[] | null; used: string | Date }>(
     "SELECT u.name, u.role, u.networks, s.used FROM api_sessions s JOIN api_users u ON u.name = s.user_name WHERE s.hash = $1 AND s.expires > $2 AND s.used > $3",
     [hash, new Date(now), new Date(now - SESSION_IDLE)]);
   if (!found) return undefined;
-  if (now - new Date(found.used).getTime() > TOUCH) await database.query("UPDATE api_sessions SET used = $2 WHERE hash = $1", [hash, new Date(now)]);
+  // An open live stream, checked by the hash, is no use by a person.
+  const touch = typeof by === "string" && now - new Date(found.used).getTime() > TOUCH;
+  if (touch) await database.query("UPDATE api_sessions SET used = $2 WHERE hash = $1", [hash, new Date(now)]);
   const actor: Actor = { name: found.name, kind: "user", role: found.role };
   return { actor: found.networks ? { ...actor, networks: found.networks } : actor, by: "session", credential: hash };
 }

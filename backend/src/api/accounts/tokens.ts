@@ -52,6 +52,11 @@ export async function findToken(database: Queryable, token: string, now: number)
   return { actor: actorOf(found), by: "token", credential: String(found.id) };
 }
 
+export async function tokenStillValid(database: Queryable, id: number, now: number): Promise<boolean> {
+  const found = await database.query("SELECT id FROM api_tokens WHERE id = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)", [id, new Date(now)]);
+  return found.length > 0;
+}
+
 function actorOf(found: Stored & { owner_role: Role | null; owner_networks: string[] | null }): Actor {
   const role = found.owner_role ? atMost(found.role, found.owner_role) : found.role;
   const networks = found.networks && found.owner_networks ? found.networks.filter((name) => found.owner_networks!.includes(name)) : (found.networks ?? found.owner_networks);

@@ -34,7 +34,7 @@ export function enrolmentRoutes({ enrolment, attempts, refuse }: Room): Operatio
   }
 
   const open = { tag: "enrolment", access: "open" } as const;
-  const one = { tag: "enrolment", access: "operator", params: { id: requestId }, errors: [409] } as const;
+  const one: Pick<Operation, "tag" | "access" | "params" | "errors"> = { tag: "enrolment", access: "operator", params: { id: requestId }, errors: [409] };
   return [
     operation<NetworkPath, {}, { gateway?: string; title?: string; lifetime?: number }>({
       ...inNetwork, method: "POST", path: "/api/v1/networks/:network/enrolment-tokens", tag: "enrolment", access: "operator", summary: "Make an enrolment token", status: 201, errors: [409],

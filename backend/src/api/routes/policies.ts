@@ -7,7 +7,7 @@ import type { Room } from "./room.ts";
 
 /** Bytes of a policy's text; the contract's own limit is the finer one. */
 const policyText = text(1, 1_400_000, { description: "the policy, YAML" });
-const YAML = ["application/yaml"];
+const YAML = { type: "application/yaml", schema: policyText };
 const head = { network: "home", version: 4, digest: "9f86d081884c7d65…", author: "anna", reason: "the camera may not phone home", created: "2026-11-23T08:00:00.000Z" };
 const example = { ...head, text: "version: 1\nnetwork: home\n…", policy: { version: 1, network: "home" } };
 const limit = { type: "integer", minimum: 1, maximum: 200, default: 50 };
@@ -48,15 +48,15 @@ export function policyRoutes({ fleet, metrics, now }: Room): Operation[] {
       description: "The newest version; its number is the `ETag`. With `Accept: application/yaml` only its text, as it was pushed.",
     }),
     operation<NetworkPath, { reason?: string; expected?: number }, Push | string>({
-      ...common, method: "PUT", path, access: "operator", summary: "Push a policy", run: push, answer: ref("PolicyVersion"), errors: [409, 422], consumes: YAML,
+      ...common, method: "PUT", path, access: "operator", summary: "Push a policy", run: push, answer: ref("PolicyVersion"), errors: [409, 422], text: YAML,
       description: "Makes a new version and sends it to every gateway of the network. When this answers, the version is stored and will not be lost. `expected` (or `If-Match`): the version that it was made from; when another one is newest by now, 409 and nothing changes. Invalid: 422, `details` lists the problems with line and column, nothing changes. Equal text makes no new version. The body may be the YAML itself (`application/yaml`), with `reason` and `expected` in the query.",
-      query: { reason, expected: version }, body: { anyOf: [object({ text: policyText, reason, expected: version }, ["expected"]), policyText] },
+      query: { reason, expected: version }, body: object({ text: policyText, reason, expected: version }, ["expected"]),
       example: { body: { text: "version: 1\nnetwork: home\n…", reason: "the camera may not phone home", expected: 3 }, answer: example },
     }),
     operation<NetworkPath, {}, { text: string } | string>({
-      ...common, method: "POST", path: `${path}/dry-run`, access: "viewer", summary: "Try a policy", consumes: YAML, answer: ref("DryRun"),
+      ...common, method: "POST", path: `${path}/dry-run`, access: "viewer", summary: "Try a policy", text: YAML, answer: ref("DryRun"),
       description: "What pushing this text would do: problems, difference, and which decisions between known devices would change. Changes nothing; the body may be the YAML itself.",
-      body: { anyOf: [object({ text: policyText }), policyText] },
+      body: object({ text: policyText }),
       example: {
         body: { text: "version: 1\nnetwork: home\n…" },
         answer: { valid: true, problems: [], warnings: [], unenforced: [], diff: "-  - camera: internet\n", changes: [{ from: "camera", to: "internet", service: "all", before: "allow", after: "deny" }], gateways: 1 },
