@@ -6,17 +6,15 @@ import type { Applied, Edit, Ip, Mac, ModelInput, Override, Topology } from "../
 import { ownerOf, verdictKey } from "../wifi-isolation/index.ts";
 import { cookieOf } from "../wifi-isolation/cookie.ts";
 import type { Endpoint, World } from "../wifi-isolation/decide.ts";
-import { Program } from "../wifi-isolation/program.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import type { Operations } from "./control/methods.ts";
-import type { DeviceResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, PolicyStatus, StatusResult } from "./control/protocol.ts";
+import type { DeviceResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult } from "./control/protocol.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { ReasonHandler } from "./dispatch/handler.ts";
 import { explain, outsideEndpoint, type Known } from "./explain.ts";
 import type { EventLog } from "./log.ts";
 import { Overrides } from "./overrides.ts";
-import { PolicyFile } from "./policy-file.ts";
-import { parsePolicyText, type ParsedPolicy } from "./policy-text.ts";
+import { Policies } from "./policies.ts";
 import { Population } from "./population.ts";
 import { Reconciler } from "./reconciler.ts";
 import { StateDirectory } from "./state.ts";
@@ -39,7 +37,7 @@ export class Gateway implements Operations {
   readonly log: EventLog;
   readonly started: Millis;
   readonly state: StateDirectory;
-  readonly policyFile: PolicyFile;
+  readonly policies: Policies;
   readonly overrides: Overrides;
   readonly switch: SwitchLink;
   readonly reconciler: Reconciler;
@@ -48,7 +46,6 @@ export class Gateway implements Operations {
   readonly verdicts = new VerdictCache();
   readonly dispatcher: Dispatcher;
   lastSync: StatusResult["switch"]["lastSync"];
-  #former: PolicyStatus | undefined;
   #bridge: Bridge | undefined;
   #topology: Topology | undefined;
 
@@ -59,7 +56,10 @@ export class Gateway implements Operations {
     this.started = platform.time.now();
     this.state = new StateDirectory(platform, config.state, log);
     this.overrides = new Overrides(this.state, log);
-    this.policyFile = new PolicyFile(platform, config.policy, (text) => this.#parse(text), this.state, log);
+    this.policies = new Policies({
+      platform, path: config.policy, state: this.state, log, overrides: () => this.overrides.list,
+      put: (policy) => this.#put(policy), decided: () => this.reconciler.poke(), changed: () => {},
+    });
     this.switch = new SwitchLink(platform, config.openflow, {
       ready: () => this.#switchReady(),
       lost: (reason) => this.#switchLost(reason),
@@ -98,29 +98,22 @@ export class Gateway implements Operations {
     return inForce?.then((done) => new Promise((resolve) => this.platform.timers.after(REVALIDATION, () => resolve(done))));
   }
 
-  /** Of the policy in force; of the file's errors, now. While another policy is on its way into the switch, the former one is in force. */
-  get policyStatus(): PolicyStatus {
-    return this.#former ? { ...this.#former, errors: this.policyFile.status.errors } : this.policyFile.status;
-  }
-
   get bridge(): Bridge | undefined { return this.#bridge; }
 
   start(): void {
-    this.policyFile.decided = () => this.reconciler.poke();
-    this.policyFile.changed = (policy, former) => this.#enforce(policy, former);
     this.resolved.setPolicy(undefined, this.overrides.list);
-    this.policyFile.start();
+    this.policies.start();
     this.population.start();
     this.resolved.start();
     this.#bridge = new Bridge(this.platform, this.config, this.log, () => this.#look());
   }
 
   reload(): void {
-    this.policyFile.reload();
+    this.policies.reload();
   }
 
   close(): void {
-    this.policyFile.close();
+    this.policies.close();
     this.population.close();
     this.resolved.close();
     this.dispatcher.close();
@@ -143,7 +136,7 @@ export class Gateway implements Operations {
   }
 
   policy(): PolicyShowResult {
-    return { source: this.policyFile.status.source, policy: this.policyFile.policy ?? null, overrides: [...this.overrides.records] };
+    return { source: this.policies.status.source, policy: this.policies.policy ?? null, overrides: [...this.overrides.records] };
   }
 
   async quarantine(device: string): Promise<OverrideRecord> {
@@ -163,7 +156,7 @@ export class Gateway implements Operations {
 
   known(): Known {
     const { gateways, prefixes, resolvers } = this.config.network;
-    const { policy, lines } = this.policyFile;
+    const { policy, lines } = this.policies;
     return { policy, lines, overrides: this.overrides.list, devices: this.population.table.devices, gateways, prefixes, resolvers, namesOf: (address) => this.resolved.namesOf(address) };
   }
 
@@ -182,22 +175,15 @@ export class Gateway implements Operations {
 
   /** The names and devices that policy and overrides speak of. */
   #namesOfPolicy(): void {
-    const { policy } = this.policyFile;
+    const { policy } = this.policies;
     const overrides = this.overrides.list;
     this.resolved.setPolicy(policy, overrides);
     this.population.table.setNamed(macsIn(policy, overrides));
   }
 
-  #enforce(policy: Policy, former: PolicyStatus): void {
-    const start = this.platform.time.now();
-    const { digest } = this.policyFile.status;
-    this.#former ??= former;
+  #put(policy: Policy | undefined): Promise<boolean> {
     this.#namesOfPolicy();
-    void this.#edit({ policy, ...this.verdicts.clear() }).then((inForce) => {
-      if (digest !== this.policyFile.status.digest) return;
-      this.#former = undefined;
-      if (inForce) this.log.info("policy enforced", { network: policy.network, digest: digest?.slice(0, 12), took: `${Math.round(this.platform.time.now() - start)}ms` });
-    });
+    return this.#edit({ policy: policy ?? DENY_EVERYTHING, ...this.verdicts.clear() });
   }
 
   #edit(edit: Edit): Promise<boolean> {
@@ -215,22 +201,11 @@ export class Gateway implements Operations {
     });
   }
 
-  /** Valid, and small enough for the pipeline: what does not fit is an error of the file, and the old policy stays. */
-  #parse(text: string): ParsedPolicy {
-    const parsed = parsePolicyText(text);
-    if (!parsed.policy) return parsed;
-    try {
-      new Program(parsed.policy, this.overrides.list);
-      return parsed;
-    } catch (error) {
-      return { errors: [{ field: "", message: (error as Error).message }], warnings: [], unenforced: [] };
-    }
-  }
-
   #inputs(): ModelInput | undefined {
-    if (!this.#topology || !this.policyFile.known) return undefined;
+    if (!this.#topology || !this.policies.known) return undefined;
+    this.policies.compared();
     return {
-      policy: this.policyFile.policy ?? DENY_EVERYTHING, topology: this.#topology, devices: this.population.table.devices,
+      policy: this.policies.policy ?? DENY_EVERYTHING, topology: this.#topology, devices: this.population.table.devices,
       names: this.resolved.table.bindings, overrides: this.overrides.list, verdicts: this.verdicts.list,
     };
   }
@@ -246,7 +221,7 @@ export class Gateway implements Operations {
   }
 
   #world(): World | undefined {
-    const { policy, lines } = this.policyFile;
+    const { policy, lines } = this.policies;
     return policy && { policy, lines, overrides: this.overrides.list, resolvers: this.config.network.resolvers };
   }
 
@@ -288,6 +263,7 @@ export class Gateway implements Operations {
   #synchronised({ added, modified, deleted, same, meters }: Applied, took: Millis): void {
     const changed = added + modified + deleted;
     this.lastSync = { changed, milliseconds: Math.round(took), at: new Date(this.platform.time.date()).toISOString() };
+    this.policies.synchronised();
     this.log.info("switch ready", { openflow: this.switch.version, flows: added + modified + same, changed, meters, took: `${Math.round(took)}ms` });
     this.platform.processes.trimMemory();
   }

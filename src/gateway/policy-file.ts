@@ -4,6 +4,7 @@
 import type { Policy, RuleLines } from "@securebox/contract";
 import type { FileStatus, Millis, Platform, Timer, Watch } from "quickjs-ts";
 import type { FileProblem, PolicyStatus } from "./control/protocol.ts";
+import { hexadecimal } from "./hexadecimal.ts";
 import type { Log } from "./log.ts";
 import type { ParsedPolicy } from "./policy-text.ts";
 import type { StateDirectory } from "./state.ts";
@@ -33,6 +34,8 @@ export class PolicyFile {
   changed: (policy: Policy, former: PolicyStatus) => void = () => {};
   /** Called once the first word about the policy is known, be it that there is none. */
   decided: () => void = () => {};
+  /** Called when `status` says something else. */
+  told: () => void = () => {};
   #known = false;
   #policy: Policy | undefined;
   #lines: RuleLines | undefined;
@@ -137,12 +140,14 @@ export class PolicyFile {
   #sameAgain(source: "file" | "last-valid"): void {
     if (this.#status.errors.length > 0) this.#log.info("policy file valid again", { path: this.#path });
     this.#status = { ...this.#status, source, errors: [] };
+    this.told();
   }
 
   #reject(errors: FileProblem[]): void {
     const first = errors[0];
     const source = this.#policy ? "last-valid" : "none";
     this.#status = { ...this.#status, source, errors };
+    this.told();
     this.#log.error("policy file invalid", {
       path: this.#path, line: first?.line, field: first?.field || undefined, reason: first?.message, errors: errors.length,
       "in-force": this.#policy ? "the last valid policy" : "deny everything",
@@ -153,10 +158,4 @@ export class PolicyFile {
 
 function same(before: Look, now: Look): boolean {
   return before.status.inode === now.status.inode && before.status.modified === now.status.modified && before.text === now.text;
-}
-
-function hexadecimal(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
 }

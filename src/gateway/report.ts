@@ -11,11 +11,11 @@ import { VERSION } from "./version.ts";
 const PRESENT_SECONDS = 300;
 
 export function statusOf(gateway: Gateway): StatusResult {
-  const { platform, policyStatus, state } = gateway;
+  const { platform, state } = gateway;
   const devices = gateway.devices();
   const status: StatusResult = {
     version: VERSION, engine: platform.engine, pid: platform.processes.pid, uptime: Math.round(platform.time.now() - gateway.started) / 1000,
-    healthy: false, problems: [], switch: switchStatus(gateway), policy: policyStatus,
+    healthy: false, problems: [], switch: switchStatus(gateway), policy: gateway.policies.status,
     devices: {
       known: devices.length, present: devices.filter(({ associated, idle }) => associated || idle < PRESENT_SECONDS).length,
       quarantined: devices.filter((device) => device.quarantined).length, blocked: devices.filter((device) => device.blocked).length,
@@ -65,9 +65,9 @@ function problemsOf({ bridge }: Gateway, { switch: device, policy, state, statio
   ].filter((problem) => problem !== "");
 }
 
-export function deviceResult({ policyFile, overrides, population, platform }: Gateway, device: Device): DeviceResult {
+export function deviceResult({ policies, overrides, population, platform }: Gateway, device: Device): DeviceResult {
   const info = population.table.info(device.mac, platform.time.now());
-  const { policy } = policyFile;
+  const { policy } = policies;
   const quarantined = (policy?.quarantine.includes(device.mac) ?? false) || overrides.list.some((override) => override.kind === "quarantine" && override.device === device.mac);
   return {
     id: device.id, mac: device.mac, name: device.name, port: device.port, addresses: device.addresses,

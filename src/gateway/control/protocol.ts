@@ -32,15 +32,20 @@ export interface FileProblem { line?: number; column?: number; field: string; me
 
 export interface PolicyStatus {
   path: string;
-  /** "file": the file as it is now · "last-valid": the file is invalid or gone, the last valid text is in force · "none": everything is denied. */
-  source: "file" | "last-valid" | "none";
+  /**
+   * "backend": what the backend desires; the file is not read · "file": the file as it is now · "last-valid": the file is invalid or gone, the
+   * last valid text is in force · "none": everything is denied.
+   */
+  source: "backend" | "file" | "last-valid" | "none";
+  /** Of the network's policy, as the backend counts it; only with source "backend". */
+  version?: number;
   network?: string;
   groups: number;
   rules: number;
   quarantined: number;
   /** ISO 8601, when it came into force; absent when none. */
   since?: string;
-  /** SHA-256 of the text in force, hexadecimal. */
+  /** SHA-256, hexadecimal: of the text in force; with source "backend" of the policy's canonical JSON. */
   digest?: string;
   /** Why the file is not in force; empty when it is. */
   errors: FileProblem[];
@@ -48,6 +53,8 @@ export interface PolicyStatus {
   warnings: FileProblem[];
   /** Constructs that are accepted but not enforced yet; they open nothing. */
   unenforced: { path: string; reason: string; line?: number }[];
+  /** Fields of the backend's document that this version does not know and ignores; only with source "backend". */
+  ignored?: string[];
 }
 
 export interface SwitchStatus {
