@@ -5,6 +5,7 @@ import type { Policy } from "./policy.ts";
 import { formatProblem, Report, type Locate, type Problem } from "./problem.ts";
 import { readYaml } from "./read-yaml.ts";
 import { readPolicy } from "./validate.ts";
+import { canonicalJson } from "./wire/canonical.ts";
 
 /** Lines of the text, from 1, for messages about rules and members. */
 export interface RuleLines {
@@ -61,15 +62,7 @@ export function decodePolicy(text: string, options: ValidateOptions = {}): Polic
 
 /** Canonical JSON (RFC 8785): equal policies have equal texts, so their digests can be compared. */
 export function encodePolicy(policy: Policy): string {
-  return JSON.stringify(sorted(policy));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const record = value as Record<string, unknown>;
-  // RFC 8785 §3.2.3: by UTF-16 code units, as sort() does. Names of groups begin with a letter, so no key is an index that JSON.stringify would move.
-  return Object.fromEntries(Object.keys(record).sort().map((key) => [key, sorted(record[key])]));
+  return canonicalJson(policy);
 }
 
 /** All problems (or warnings) of a result, one per line. */
