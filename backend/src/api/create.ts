@@ -10,7 +10,7 @@ import { tokenStillValid } from "./accounts/tokens.ts";
 import { Attempts } from "./attempts.ts";
 import { authenticate, authorise } from "./authenticate.ts";
 import { readConsole, servePage } from "./console.ts";
-import { description } from "./description.ts";
+import { description, withExamples } from "./description.ts";
 import { answerOf, plain, type Answer } from "./errors.ts";
 import { BODY_LIMIT, readBodies } from "./http/body.ts";
 import { securityHeaders } from "./http/headers.ts";
@@ -61,16 +61,19 @@ export async function createApi(deps: ApiDependencies): Promise<Api> {
   await app.register(swagger, description(deps.version));
   for (const [name, schema] of Object.entries(SHARED)) app.addSchema({ $id: name, ...schema });
   readBodies(app);
+  const specs = operations(room);
+  let described: Record<string, unknown> = {};
   await app.register(async (scope) => {
-    for (const spec of operations(room)) addRoute(scope, spec, room);
-    scope.get("/openapi.json", { schema: { hide: true } as object }, async () => app.swagger());
+    for (const spec of specs) addRoute(scope, spec, room);
+    scope.get("/openapi.json", { schema: { hide: true } as object }, async () => described);
   });
   await app.ready();
+  described = withExamples(app.swagger() as unknown as Record<string, unknown>, specs);
   const listeners = new Listeners(deps.pki, deps.log, (request, response) => app.routing(request, response));
   return {
     handle: (request, response) => app.routing(request, response),
     listen: (options) => listeners.open(options),
-    description: () => app.swagger() as unknown as Record<string, unknown>,
+    description: () => described,
     async close() {
       room.hub.close();
       await listeners.close();

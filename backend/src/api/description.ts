@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The head of the OpenAPI description.
 import { COOKIE } from "./http/cookie.ts";
+import type { Operation } from "./operation.ts";
 
 const TEXT = `Policies, gateways, devices and events of many Securebox networks.
 
@@ -28,4 +29,16 @@ export function description(version: string): object {
       },
     },
   };
+}
+
+type Media = Record<string, { example?: unknown }>;
+interface Document { paths?: Record<string, Record<string, { responses: Record<string, { content?: Media }> }>> }
+
+/** Puts the examples of answers in: beside a reference to a shared schema @fastify/swagger leaves them out. Changes and returns `document`. */
+export function withExamples<T>(document: T, specs: readonly Operation[]): T {
+  for (const { method, path, example, status = 200 } of specs) {
+    const { responses } = (document as Document).paths![path.replace(/:(\w+)/g, "{$1}")]![method.toLowerCase()]!;
+    for (const media of Object.values(responses[status]?.content ?? {})) media.example = example?.answer;
+  }
+  return document;
 }

@@ -60,9 +60,8 @@ const MEANINGS: Record<number, string> = {
 export function routeSchema(spec: Operation): Record<string, unknown> {
   const statuses = new Set([400, ...(spec.access === "open" ? [] : [401, 403]), ...(spec.params ? [404] : []), ...(spec.body ? [413, 415] : []), ...(spec.errors ?? []), 500]);
   const success = spec.status ?? (spec.answer ? 200 : 204);
-  const example = spec.example?.answer === undefined ? {} : { examples: [spec.example.answer] };
   const body = bodySchema(spec);
-  const answers: Record<string, unknown> = { [success]: answerSchema(spec, example) };
+  const answers: Record<string, unknown> = { [success]: answerSchema(spec) };
   for (const status of statuses) if (status !== 304) answers[status] = { description: MEANINGS[status] ?? "Our fault; the log tells more", $ref: "Error#" };
   if (statuses.has(304)) answers[304] = { description: MEANINGS[304], type: "null" };
   return {
@@ -82,10 +81,10 @@ function bodySchema({ body, text, example }: Operation): Schema | undefined {
   return { content: { "application/json": json, ...(text ? { [text.type]: { schema: text.schema } } : {}) } };
 }
 
-function answerSchema(spec: Operation, example: Schema): Schema {
+function answerSchema(spec: Operation): Schema {
   if (!spec.answer) return { description: "Done", type: "null" };
-  if (spec.produces) return { description: "Done", ...spec.answer, ...example };
-  return { description: "Done", content: { "application/json": { schema: { ...spec.answer, ...example } } } };
+  if (spec.produces) return { description: "Done", ...spec.answer };
+  return { description: "Done", content: { "application/json": { schema: spec.answer } } };
 }
 
 export function operationId({ method, path }: Operation): string {
