@@ -75,6 +75,7 @@ export class Gateway implements Operations {
       platform, config, state: this.state, log, edit,
       count: () => this.switch.ready ? countSources(this.switch) : undefined,
       told: (key) => this.dispatcher.answer(key), forgotten: (what) => this.#forget(what),
+      backend: { enabled: () => false, ask: () => false }, changed: () => {},
     });
     this.resolved = new Resolved({ platform, prefixes: config.network.prefixes, log, edit });
     this.dispatcher = this.#dispatcher();
@@ -84,7 +85,7 @@ export class Gateway implements Operations {
     const { platform, log, population, resolved, verdicts } = this;
     const { heldPerDevice, heldTotal, holdDeadline } = this.config.limits;
     const handler = new ReasonHandler({
-      devices: population.table, portName: (number) => this.#topology?.ports.find((port) => port.number === number)?.name,
+      devices: population.table, newcomers: population.newcomers, portName: (number) => this.#topology?.ports.find((port) => port.number === number)?.name,
       devicesChanged: (outcomes) => population.apply(outcomes),
       names: resolved.table, streams: resolved.streams, namesChanged: (outcomes) => this.#afterRevalidation(resolved.apply(outcomes)),
       verdicts, asker: STANDALONE, byId: (id) => population.table.byId(id), endpointAt: (address) => this.#endpointAt(address),

@@ -3,7 +3,7 @@
 import type { Millis, Platform, Timer } from "quickjs-ts";
 import type { Edit, Mac, Topology } from "../wifi-isolation/index.ts";
 import type { GatewayConfig } from "./config/config.ts";
-import { DeviceTable, type DeviceEvent, type DeviceOutcome } from "./devices/index.ts";
+import { DeviceTable, Newcomers, type NewcomersParts, type DeviceEvent, type DeviceOutcome } from "./devices/index.ts";
 import { stationKey } from "./dispatch/senders.ts";
 import type { Log } from "./log.ts";
 import type { StateDirectory } from "./state.ts";
@@ -19,16 +19,23 @@ export interface PopulationParts {
   told(key: string): void;
   /** Packets that the switch counted from each device's own place; undefined while there is no switch. */
   count(): Promise<Map<number, number>> | undefined;
+  /** The backend, about devices never seen before. */
+  backend: Pick<NewcomersParts, "enabled" | "ask">;
+  /** What `devices` tells changed. */
+  changed(): void;
   /** A device or an address stands for somebody else from now on. */
   forgotten(what: { device?: number; address?: string }): void;
 }
 
 const FILE = "devices.json";
+/** Part of a held packet's deadline that a newcomer waits for the backend: the packet must be back in the switch before it ends. */
+const PATIENCE = 3 / 4;
 const TICK: Millis = 1000;
 const ALARMS = new Set(["mac-at-two-places", "identity-mismatch", "gateway-impersonated", "address-conflict", "address-refused", "too-many-addresses", "too-many-stations"]);
 
 export class Population {
   readonly table: DeviceTable;
+  readonly newcomers: Newcomers;
   readonly source: StationSource | undefined;
   readonly #parts: PopulationParts;
   #timers: Timer[] = [];
@@ -36,8 +43,12 @@ export class Population {
   constructor(parts: PopulationParts) {
     const { config, platform, log } = parts;
     this.#parts = parts;
-    const { devices, reassociationHold } = config.limits;
+    const { devices, reassociationHold, holdDeadline } = config.limits;
     this.table = new DeviceTable({ ports: [], ...config.network }, { devices, holdDown: reassociationHold * 1000 });
+    this.newcomers = new Newcomers({
+      table: this.table, timers: platform.timers, now: () => this.#now(), ...parts.backend, patience: holdDeadline * PATIENCE,
+      apply: (outcomes) => void this.apply(outcomes), told: (mac) => this.#parts.told(stationKey(mac)),
+    });
     this.source = config.stations === undefined ? undefined : new JsonLinesStations(platform, config.stations, log);
     this.#restore();
   }
@@ -45,15 +56,25 @@ export class Population {
   start(): void {
     const { timers } = this.#parts.platform;
     this.#timers = [
-      timers.every(TICK, () => void this.apply([this.table.tick(this.#now())])),
+      timers.every(TICK, () => this.#tick()),
       timers.every(this.table.limits.silence / 3, () => this.#count()),
     ];
-    this.source?.start((event) => this.#station(event), () => this.table.stationsLost());
+    this.source?.start((event) => this.#station(event), () => this.#stationsLost());
   }
 
   close(): void {
     for (const timer of this.#timers) timer.cancel();
     this.source?.close();
+  }
+
+  #tick(): void {
+    void this.apply([this.table.tick(this.#now())]);
+    this.newcomers.tick();
+  }
+
+  #stationsLost(): void {
+    this.newcomers.stationsLost();
+    this.table.stationsLost();
   }
 
   setTopology(topology: Topology): void {
@@ -71,6 +92,7 @@ export class Population {
     }
     if (edit.setDevices.length + edit.removeDevices.length === 0) return undefined;
     this.#save();
+    this.#parts.changed();
     return this.#parts.edit({ removeDevices: edit.removeDevices, setDevices: newest(edit.setDevices) });
   }
 
@@ -84,11 +106,19 @@ export class Population {
   #station(event: StationEvent): void {
     const now = this.#now();
     const { bss } = event;
-    if (event.event === "stations") void this.apply([this.table.stations(bss, event.stations, now)]);
-    else if (event.event === "associated") void this.apply([this.table.associated(bss, event.address, event.key, now)]);
-    else void this.apply([this.table.disassociated(bss, event.address, now)]);
-    const stations: Mac[] = event.event === "stations" ? event.stations.map(({ address }) => address) : [event.address];
-    for (const mac of stations) this.#parts.told(stationKey(mac));
+    const stations = event.event === "stations" ? event.stations : [event];
+    const listed = new Set<Mac>(stations.map(({ address }) => address));
+    if (event.event === "stations") {
+      this.newcomers.disassociated(bss, (mac) => !listed.has(mac));
+      void this.apply([this.table.stations(bss, event.stations.filter(({ address, key }) => !this.newcomers.associated(bss, address, key)), now)]);
+    } else if (event.event === "associated") {
+      if (!this.newcomers.associated(bss, event.address, event.key)) void this.apply([this.table.associated(bss, event.address, event.key, now)]);
+    } else {
+      this.newcomers.disassociated(bss, (mac) => mac === event.address);
+      void this.apply([this.table.disassociated(bss, event.address, now)]);
+    }
+    for (const mac of listed) this.#parts.told(stationKey(mac));
+    this.#parts.changed();
   }
 
   #tell(event: DeviceEvent): void {

@@ -25,6 +25,9 @@ export interface Trouble {
   foreign?: string;
 }
 
+/** The backend's word: keep it out. Stands until it is taken back; `until`: when to ask again. */
+export interface Bar { reason: string; until: Millis }
+
 /** Invariant: an address belongs to at most one entry. */
 export interface Entry {
   id: number;
@@ -45,6 +48,7 @@ export interface Entry {
   /** For each address: the end of its lease (Infinity: none), or LEARNT. */
   ends: readonly Millis[];
   trouble: Trouble | undefined;
+  barred: Bar | undefined;
 }
 
 export function troubleOf(entry: Entry): Trouble {
@@ -52,10 +56,10 @@ export function troubleOf(entry: Entry): Trouble {
 }
 
 /** What the compiler is told. */
-export function deviceOf({ id, mac, port, addresses, name, trouble }: Entry): Device {
+export function deviceOf({ id, mac, port, addresses, name, trouble, barred }: Entry): Device {
   const device: Device = { id, mac, port, addresses: addresses as Ip[] };
   if (name !== undefined) device.name = name;
-  if (trouble?.blocked) device.blocked = true;
+  if (trouble?.blocked || barred) device.blocked = true;
   return device;
 }
 

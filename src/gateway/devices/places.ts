@@ -92,7 +92,7 @@ export class Places {
 
   #own(entry: Entry, draft: Draft): "here" | "drop" {
     entry.seen = draft.now;
-    return entry.trouble?.blocked ? "drop" : "here";
+    return entry.trouble?.blocked || entry.barred ? "drop" : "here";
   }
 
   #refuse(entry: Entry, port: string, key: string | undefined, draft: Draft): void {

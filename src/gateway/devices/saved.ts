@@ -4,7 +4,7 @@
 import type { Millis } from "quickjs-ts";
 import type { Ip } from "../../wifi-isolation/network.ts";
 import { formatMac, normaliseIp, parseMac } from "../../packets/index.ts";
-import { LEARNT, type Entry } from "./entry.ts";
+import { LEARNT, type Bar, type Entry } from "./entry.ts";
 
 const VERSION = 1;
 
@@ -24,6 +24,7 @@ interface SavedDevice {
   name?: string;
   joined: number;
   seen: number;
+  barred?: { reason: string; until: number };
   addresses: SavedAddress[];
 }
 
@@ -35,8 +36,9 @@ interface SavedAddress {
 
 export function saveEntries(entries: Iterable<Entry>, last: number, now: Millis, date: Millis): string {
   const wall = (time: Millis): number => Math.round(date + time - now);
-  const devices = Array.from(entries, ({ id, mac, port, key, name, joined, seen, addresses, ends }): SavedDevice => ({
+  const devices = Array.from(entries, ({ id, mac, port, key, name, joined, seen, addresses, ends, barred }): SavedDevice => ({
     id, mac, port, ...(key === undefined ? {} : { key }), ...(name === undefined ? {} : { name }), joined: wall(joined), seen: wall(seen),
+    ...(barred === undefined ? {} : { barred: { reason: barred.reason, until: wall(barred.until) } }),
     addresses: addresses.map((address, i) => (ends[i] === LEARNT ? { address } : { address, expires: ends[i] === Infinity ? null : wall(ends[i]!) })),
   }));
   return JSON.stringify({ version: VERSION, saved: Math.round(date), last, devices });
@@ -68,7 +70,12 @@ function restoreDevice(at: string, saved: Record<string, unknown>, clock: (wall:
     id: number(`${at}.id`, saved["id"]), mac: formatMac(mac), port: string(`${at}.port`, saved["port"]), key: optionalString(`${at}.key`, saved["key"]), name: optionalString(`${at}.name`, saved["name"]),
     associated: false, joined: time("joined"), seen: time("seen"), packets: -1, counted: now,
     addresses: valid.map(({ address }) => address), ends: valid.map(({ end }) => end), trouble: undefined,
+    barred: saved["barred"] === undefined ? undefined : restoreBar(`${at}.barred`, record(`${at}.barred`, saved["barred"]), clock),
   };
+}
+
+function restoreBar(at: string, saved: Record<string, unknown>, clock: (wall: number) => Millis): Bar {
+  return { reason: string(`${at}.reason`, saved["reason"]), until: clock(number(`${at}.until`, saved["until"])) };
 }
 
 function restoreBinding(at: string, saved: Record<string, unknown>, clock: (wall: number) => Millis): { address: Ip; end: Millis } {

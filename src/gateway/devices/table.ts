@@ -78,7 +78,7 @@ export class DeviceTable {
   info(mac: Mac, now: Millis): DeviceInfo | undefined {
     const entry = this.#entries.get(mac);
     if (!entry) return undefined;
-    const blocked = entry.trouble?.blocked?.reason;
+    const blocked = entry.trouble?.blocked?.reason ?? entry.barred?.reason;
     return {
       device: deviceOf(entry), associated: entry.associated, idle: Math.round((now - entry.seen) / 1000), addresses: addressInfos(entry, now),
       ...(entry.key === undefined ? {} : { key: entry.key }), ...(blocked === undefined ? {} : { blocked }),
@@ -108,6 +108,52 @@ export class DeviceTable {
     const entry = this.#entries.get(mac);
     if (entry) this.#remove(entry, "forgotten", draft);
     return draft.outcome();
+  }
+
+  // Inputs: the backend's word about a device
+
+  /** Whether a frame from `port` would make an unknown MAC join: neither the router's, nor at a port that the radio tells of. */
+  joinsByFrame(port: string, mac: Mac): boolean {
+    return this.mayJoin(mac) && this.#plan.isStationPort(port) && !this.#covered.has(port);
+  }
+
+  /** Not the router's or the access point's own. */
+  mayJoin(mac: Mac): boolean {
+    return this.#plan.isStation(mac);
+  }
+
+  /** Keeps a known device out until `unbar`; `until` is when to ask again. */
+  bar(mac: Mac, reason: string, until: Millis, now: Millis): DeviceOutcome {
+    const draft = this.#draft(now);
+    const entry = this.#entries.get(mac);
+    if (!entry) return draft.outcome();
+    if (!entry.barred) {
+      draft.event({ type: "device-blocked", mac, reason });
+      draft.changed(entry);
+    }
+    entry.barred = { reason, until };
+    return draft.outcome("drop");
+  }
+
+  unbar(mac: Mac, now: Millis): DeviceOutcome {
+    const draft = this.#draft(now);
+    const entry = this.#entries.get(mac);
+    if (!entry?.barred) return draft.outcome();
+    entry.barred = undefined;
+    if (!entry.trouble?.blocked) draft.event({ type: "device-unblocked", mac });
+    draft.changed(entry);
+    return draft.outcome();
+  }
+
+  /** To be asked about again later, barred meanwhile. */
+  postpone(mac: Mac, until: Millis): void {
+    const barred = this.#entries.get(mac)?.barred;
+    if (barred) barred.until = until;
+  }
+
+  /** Barred devices to be asked about again by `now`. */
+  barredUntil(now: Millis): Mac[] {
+    return [...this.#entries.values()].filter(({ barred }) => barred && barred.until <= now).map(({ mac }) => mac);
   }
 
   // Inputs: the radio
@@ -253,7 +299,7 @@ export class DeviceTable {
       return undefined;
     }
     if (leaving) this.#remove(leaving, "room", draft);
-    const entry: Entry = { id: this.#ids.take(), mac, port, key, name: undefined, associated, joined: draft.now, seen: draft.now, packets: -1, counted: draft.now, addresses: [], ends: [], trouble: undefined };
+    const entry: Entry = { id: this.#ids.take(), mac, port, key, name: undefined, associated, joined: draft.now, seen: draft.now, packets: -1, counted: draft.now, addresses: [], ends: [], trouble: undefined, barred: undefined };
     this.#insert(entry, draft);
     draft.event({ type: "device-joined", mac, id: entry.id, port });
     return entry;

@@ -3,13 +3,15 @@
 import type { Millis } from "quickjs-ts";
 import { decodeDhcpv4, decodeDhcpv6, dhcpHostname, DhcpOption, dhcpNumber, DhcpType, dhcpType, Dhcpv6Type, dhcpv6Leases, dissect, formatMac, isGroupMac, parseIp, parseMac, type Packet } from "../../packets/index.ts";
 import type { Ip, Mac } from "../../wifi-isolation/index.ts";
-import type { DeviceOutcome, DeviceTable, Lease } from "../devices/index.ts";
+import type { DeviceOutcome, DeviceTable, Lease, Newcomers } from "../devices/index.ts";
 import type { Handling } from "./dispatcher.ts";
 import { redirect, type HeldFrame } from "./frame.ts";
 
 /** What the handlers need of the gateway. */
 export interface SenderParts {
   devices: DeviceTable;
+  /** Who is asked about before it joins. */
+  newcomers: Pick<Newcomers, "frame">;
   /** Name of the port with an OpenFlow number. */
   portName(number: number): string | undefined;
   /** Does what outcomes say; undefined when nothing must change in the switch. */
@@ -26,6 +28,8 @@ export function handleSender(parts: SenderParts, frame: HeldFrame, now: Millis):
   const packet = dissect(frame.bytes);
   const mac = packet.ethernet.source;
   if (!asksForItself(parts.devices, packet)) return { act: "drop" };
+  const newcomer = parts.newcomers.frame(port, mac);
+  if (newcomer) return newcomer === "wait" ? { act: "wait", key: stationKey(mac) } : { act: "drop" };
   const address = addressOf(packet);
   // Both at once: the packet comes back only once.
   const outcomes = [parts.devices.frame(port, mac, now)];

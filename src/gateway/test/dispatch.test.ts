@@ -42,7 +42,7 @@ function open({ rules = [], asker = { ask: () => false }, deadline = 200 }: Opti
   };
   const verdicts = new VerdictCache();
   const handler = new ReasonHandler({
-    devices, portName: (number) => TOPOLOGY.ports.find((port) => port.number === number)?.name, devicesChanged: changed,
+    devices, newcomers: { frame: () => undefined }, portName: (number) => TOPOLOGY.ports.find((port) => port.number === number)?.name, devicesChanged: changed,
     names: withPatterns(["a.example"]), streams: new DnsStreams(),
     namesChanged: (outcomes) => outcomes.some(({ names }) => names.length > 0) ? edit({ names: outcomes.flatMap(({ names }) => names) }) : undefined,
     verdicts, asker, byId: (id) => devices.byId(id), endpointAt: (address) => ({ kind: "internet", address }),
