@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `securebox explain A B [PROTO/PORT]`: what people write for an end becomes an end of a flow; the policy's meaning answers.
-import type { Policy, RuleLines } from "@securebox/contract";
+import { decide, type Decision, type Endpoint, type Flow, type Policy, type Question, type RuleLines } from "@securebox/contract";
 import { isMulticast, normaliseIp, inPrefix } from "../packets/ip.ts";
-import { decide, type Decision, type Endpoint, type Flow, type Question } from "../wifi-isolation/decide.ts";
 import { explain as inSentences, reachBetween } from "../wifi-isolation/explain.ts";
 import type { Device, Ip, Override } from "../wifi-isolation/network.ts";
 import { ControlFailure, type ExplainParams, type ExplainResult } from "./control/protocol.ts";

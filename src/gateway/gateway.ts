@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One gateway: policy, devices, names and held packets tied to one switch. Each part knows its own business; here is only who tells whom.
-import type { Policy } from "@securebox/contract";
+import type { Endpoint, Policy, World } from "@securebox/contract";
 import type { Millis, Platform } from "quickjs-ts";
 import type { Applied, Edit, Ip, Mac, ModelInput, Override, Topology } from "../wifi-isolation/index.ts";
 import { ownerOf, verdictKey } from "../wifi-isolation/index.ts";
 import { cookieOf } from "../wifi-isolation/cookie.ts";
-import type { Endpoint, World } from "../wifi-isolation/decide.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import type { Operations } from "./control/methods.ts";
 import type { DeviceResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult } from "./control/protocol.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the gateway tells about itself, and what it makes of an operator's words.
-import { groupsOf } from "../wifi-isolation/membership.ts";
+import { groupsOf } from "@securebox/contract";
 import type { Device, Override } from "../wifi-isolation/index.ts";
 import { ControlFailure, type DeviceResult, type StatusResult, type SwitchStatus } from "./control/protocol.ts";
 import { findDevice, resolveEndpoint, type Known } from "./explain.ts";

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules in the order that flows need: each gets a level, and rules of one level with the same ends become one clause (one part of the flows).
-import { parseService, type Fallback, type Policy, type Rule, type ServiceTerm } from "@securebox/contract";
-import { passesUnanalysed, ruleOtherwise, servicesOf } from "./decide.ts";
+import { type Fallback, hasUnenforced, parseService, passesUnanalysed, type Policy, resolveEnd, type Rule, ruleOtherwise, servicesOf, type ServiceTerm } from "@securebox/contract";
 import { endKey, type FlowEnd } from "./ends.ts";
 import { CapacityError } from "./groups.ts";
-import { hasUnenforced, resolveEnd } from "./membership.ts";
 import type { Override } from "./network.ts";
 
 /** What a clause says of flows that its terms leave. */

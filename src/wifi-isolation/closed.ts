@@ -5,8 +5,7 @@
 // Flushing one tuple walks all connections, so what would need many is left to the flows. So is what went to the internet: its hosts are not known
 // one by one, and a tuple has no prefixes. Only TCP and UDP are named: a flush that finds an entry of ICMPv6 ends ovs-vswitchd 3.1 with its
 // userspace datapath (it turns the type round as if it were ICMP's), so no tuple may leave the protocol open.
-import { isEnforced, parseService, type Policy } from "@securebox/contract";
-import { decide, rulesBetween, servicesOf, type Endpoint, type World } from "./decide.ts";
+import { decide, type Endpoint, isEnforced, parseService, type Policy, rulesBetween, servicesOf, type World } from "@securebox/contract";
 import type { Edit } from "./model.ts";
 import type { Device, Ip, Mac, Override } from "./network.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decisions and policies in sentences: `securebox explain`, and the "may reach" lines of `status`.
-import { decide, passesUnanalysed, ruleName, ruleOtherwise, rulesBetween, servicesOf, type Decision, type Endpoint, type Question, type World } from "./decide.ts";
+import { decide, passesUnanalysed, ruleName, ruleOtherwise, rulesBetween, servicesOf, type Decision, type Endpoint, type Question, type World } from "@securebox/contract";
 
 /** What one end may start towards another: some services by some rules, and one verdict for all others. */
 export interface Reach {

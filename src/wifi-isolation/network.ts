@@ -57,10 +57,7 @@ export interface NameBinding {
   addresses: Ip[];
 }
 
-/** A decision of an operator at this gateway, before all rules: `securebox allow`, `securebox quarantine`. */
-export type Override =
-  | { kind: "allow"; a: string; b: string; service: string }
-  | { kind: "quarantine"; device: Mac };
+export type { Override } from "@securebox/contract";
 
 /** A verdict for one held flow, kept until it expires. */
 export interface FlowVerdict {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A policy (with the operator's overrides) understood: bits, clauses, receivers of discovery. Independent of which devices are there.
-import { isEnforced, type Policy, type ServiceTerm } from "@securebox/contract";
+import { isEnforced, type Policy, resolveEnd, type ServiceTerm } from "@securebox/contract";
 import { clauseKey, clausesOf, type Clause } from "./clauses.ts";
 import { discoveryRules, EVERYBODY, receiversKey, receiversOf, treeOf, type DiscoveryProtocol, type Tree } from "./discovery-rules.ts";
 import { endKey, holdsDevice, isDeviceEnd, type FlowEnd, type Identity } from "./ends.ts";
 import { allocateBits, BIT, CapacityError } from "./groups.ts";
-import { resolveEnd } from "./membership.ts";
 import type { Mac, Override } from "./network.ts";
 import { bitsOf, type Bits } from "./registers.ts";
 

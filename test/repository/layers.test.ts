@@ -48,6 +48,8 @@ const allowed: [place: RegExp, names: RegExp][] = [
   [/^packages\/contract\/src\//, /^(\.|yaml$)/],
   [/^src\/packets\//, /^\./],
   [/^src\/wifi-isolation\//, /^(\.|node-openvswitch|@securebox\/contract)/],
+  [/^src\/backend-link\/mqtt\//, /^(\.|quickjs-ts$|mqtt\/|buffer$|events$|process$|readable-stream$)/],
+  [/^src\/backend-link\//, /^(\.|quickjs-ts$|@securebox\/contract$)/],
   [/^src\/gateway\//, /^(\.|node-openvswitch|@securebox\/contract|quickjs-ts|yaml$)/],
 ];
 
@@ -59,8 +61,17 @@ test("each room imports only the rooms below it", () => {
     for (const name of imports(path).filter((n) => n.startsWith("../"))) {
       const target = relative(root, resolve(root, path, "..", name));
       if (path.startsWith("src/packets/")) assert.match(target, /^src\/packets\//, `${path} imports ${target}`);
+      if (path.startsWith("src/backend-link/")) assert.match(target, /^src\/backend-link\//, `${path} imports ${target}`);
       if (path.startsWith("src/wifi-isolation/")) assert.match(target, /^src\/(wifi-isolation|packets)\//, `${path} imports ${target}`);
     }
+  }
+});
+
+test("the backend shares only packages with the access point", () => {
+  const backend = sources("backend").filter((path) => !isTest(path));
+  assert.ok(backend.length > 0, "no sources");
+  for (const path of backend) {
+    for (const name of imports(path).filter((n) => n.startsWith("."))) assert.match(relative(root, resolve(root, path, "..", name)), /^(backend|tools)\//, `${path} imports ${name}`);
   }
 });
 
@@ -71,7 +82,7 @@ test("only composition picks a platform", () => {
 });
 
 test("every source file names its licence in its first line", () => {
-  const all = [...shipped, ...sources("packages/quickjs-ts/native"), ...sources("tools"), ...sources("test"), ...sources("bench")];
+  const all = [...shipped, ...sources("packages/quickjs-ts/native"), ...sources("tools"), ...sources("test"), ...sources("bench"), ...sources("backend")];
   for (const path of all) assert.match(readFileSync(join(root, path), "utf8").split("\n", 1)[0]!, /SPDX-License-Identifier: Apache-2.0/, path);
 });
 

@@ -23,3 +23,8 @@ export { decodeDocument, digestOf, encodeDocument, judgeDocument, keyIdOf, signD
 export type { DocumentKnowledge, DocumentRefusal, DocumentResult, Signer, Verifier } from "./wire/document.ts";
 export { decodeMessage, encodeMessage } from "./wire/message.ts";
 export type { MessageRefusal, MessageResult } from "./wire/message.ts";
+export { decide, passesUnanalysed, ruleName, ruleOtherwise, rulesBetween, servicesOf } from "./meaning/decide.ts";
+export type { Because, Decision, Endpoint, Flow, Override, Question, Step, World } from "./meaning/decide.ts";
+export { coverage, groupsOf, hasUnenforced, isMember, isUnknown, resolveEnd } from "./meaning/membership.ts";
+export type { Coverage, End } from "./meaning/membership.ts";
+export { isDiscovery, serviceCovers } from "./meaning/service-covers.ts";

@@ -3,7 +3,7 @@
 import type { Millis } from "quickjs-ts";
 import { dissect, Protocol } from "../../packets/index.ts";
 import type { Device, Edit, FlowVerdict } from "../../wifi-isolation/index.ts";
-import { decide, type Endpoint, type Flow, type World } from "../../wifi-isolation/decide.ts";
+import { decide, type Endpoint, type Flow, type World } from "@securebox/contract";
 import { askable, questionKey, type Answer, type Asker, type FlowQuestion, type VerdictCache } from "../verdicts/index.ts";
 import type { Handling } from "./dispatcher.ts";
 import type { HeldFrame } from "./frame.ts";

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parsePolicy } from "@securebox/contract";
+import { groupsOf, hasUnenforced, isUnknown, parsePolicy, resolveEnd, type World } from "@securebox/contract";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { World } from "../decide.ts";
 import { explain, formatReach, reachable, reachBetween } from "../explain.ts";
-import { groupsOf, hasUnenforced, isUnknown, resolveEnd } from "../membership.ts";
-import { endpoint, MACS, question, withMacs } from "./questions.ts";
+import { endpoint, MACS, question, withMacs } from "../../../packages/contract/test/questions.ts";
 
 const text = withMacs(`network: test
 groups:

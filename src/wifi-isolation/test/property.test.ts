@@ -2,8 +2,7 @@
 // The flows against the meaning of the policy (decide.ts, which shares nothing with the compiler): random policies, devices and packets.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Member, Policy, Rule } from "@securebox/contract";
-import { decide, type Endpoint } from "../decide.ts";
+import { decide, type Endpoint, type Member, type Policy, type Rule } from "@securebox/contract";
 import { Conntrack } from "../fake/conntrack.ts";
 import { ACK, echo, packet, tcp, udp } from "../fake/frames.ts";
 import { device, ends, linkDestination, macOf, policy, reaches, reversed, ROUTER, Scenario, SERVER, type Host } from "../fake/scenario.ts";

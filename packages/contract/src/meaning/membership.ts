@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which devices a policy's words stand for.
-import { isEnforced, type Policy } from "@securebox/contract";
-import type { Mac } from "./network.ts";
+import type { Policy } from "../policy.ts";
+import { isEnforced } from "../unenforced.ts";
+
+type Mac = string;
 
 /** What `from` and `to` of a rule name. */
 export type End =

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a service of a rule names what a flow carries.
-import { parseService, patternCovers, prefixHolds, type ServiceTerm } from "@securebox/contract";
+import { prefixHolds } from "../address.ts";
+import { patternCovers } from "../dns-pattern.ts";
+import type { ServiceTerm } from "../policy.ts";
+import { parseService } from "../service.ts";
 import type { Endpoint, Flow } from "./decide.ts";
 
 type FlowTo = Flow & { to: Endpoint };

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What policies mean: per case a policy, then questions and their answers "VERDICT REASON", where a number is the deciding rule counted from 1.
-import { parsePolicy, type Policy } from "@securebox/contract";
+import { decide, type Decision, type Override, parsePolicy, type Policy, type World } from "@securebox/contract";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { decide, type Decision, type World } from "../decide.ts";
-import type { Override } from "../network.ts";
+
 import { MACS, question, withMacs } from "./questions.ts";
 
 interface Case {

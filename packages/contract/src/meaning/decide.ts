@@ -8,10 +8,20 @@
 //   3. an operator's `allow` at this gateway
 //   4. the rules in their order: the first that covers both ends and either allows the service or says `otherwise`
 //   5. denied
-import type { Fallback, Policy, Rule, RuleLines } from "@securebox/contract";
+import type { RuleLines } from "../parse.ts";
+import type { Fallback, Policy, Rule } from "../policy.ts";
 import { coverage, resolveEnd, type Coverage } from "./membership.ts";
-import type { Ip, Mac, Override } from "./network.ts";
 import { isDiscovery, serviceCovers } from "./service-covers.ts";
+
+/** A link-layer address, lower case, "02:00:00:00:00:11". */
+type Mac = string;
+/** An IPv4 or IPv6 address in canonical text (RFC 5952 for IPv6). */
+type Ip = string;
+
+/** A decision of an operator at one gateway, before all rules. */
+export type Override =
+  | { kind: "allow"; a: string; b: string; service: string }
+  | { kind: "quarantine"; device: Mac };
 
 /** One side of a flow. `names`: what the resolvers' answers say the address is (also names that lead to it by CNAME). */
 export type Endpoint =

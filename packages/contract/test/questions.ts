@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small language for questions in tests: "ann -> printer tcp/631", "cam -> 203.0.113.9=api.vendor.example tcp/443", "ann -> gateway icmp".
-import type { Endpoint, Flow } from "../decide.ts";
+import type { Endpoint, Flow } from "@securebox/contract";
 
 /** Devices of the tests, by name. */
 export const MACS: Record<string, string> = {
