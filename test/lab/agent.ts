@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import type { discover, lookup, lookupByTcp } from "./agent/names.ts";
 import type { ping } from "./agent/ping.ts";
+import type { relay } from "./agent/relay.ts";
 import type { connect, exchange, get, hear, push, serve } from "./agent/sockets.ts";
 import type { startStream, stopStream } from "./agent/stream.ts";
 import { onLines, repositoryRoot } from "./command.ts";
@@ -20,6 +21,7 @@ export interface AgentCalls {
   lookupByTcp: typeof lookupByTcp;
   ping: typeof ping;
   push: typeof push;
+  relay: typeof relay;
   serve: typeof serve;
   startStream: typeof startStream;
   stopStream: typeof stopStream;

@@ -4,11 +4,12 @@
 import { createInterface } from "node:readline";
 import { discover, lookup, lookupByTcp } from "./names.ts";
 import { ping } from "./ping.ts";
+import { relay } from "./relay.ts";
 import { connect, exchange, get, hear, push, serve } from "./sockets.ts";
 import { startStream, stopStream } from "./stream.ts";
 
 const calls: Record<string, (argument: never) => Promise<unknown>> = {
-  connect, discover, exchange, get, hear, lookup, lookupByTcp, ping, push, serve, startStream, stopStream,
+  connect, discover, exchange, get, hear, lookup, lookupByTcp, ping, push, relay, serve, startStream, stopStream,
 };
 
 createInterface({ input: process.stdin }).on("line", (line) => {
