@@ -10,18 +10,18 @@ function below(root: string, dir: string): string[] {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1));
 }
 
-/** Test files of the repository in a fixed order: cheap ones first, real daemons last. */
+/** Test files of the repository in a fixed order: cheap ones first, real daemons last. The backend's are below `backend/test`. */
 export function discover(root: string): string[] {
   const portable = ["packages", "src"].flatMap((dir) => below(root, dir)).filter((path) => /(^|\/)test\//.test(path) && !path.includes("node_modules/"));
-  return [...portable.sort(), ...below(root, "test").sort()];
+  return [...portable.sort(), ...below(root, "backend/test").sort(), ...below(root, "test").sort()];
 }
 
-/** Files under the root's `test/` and `*.node.test.ts` need Node; the others run on both engines. */
+/** Files under the root's `test/`, the backend's and `*.node.test.ts` need Node; the others run on both engines. */
 export function enginesOf(file: string): Engine[] {
-  return file.startsWith("test/") || file.endsWith(".node.test.ts") ? ["node"] : ["node", "quickjs"];
+  return file.startsWith("test/") || file.startsWith("backend/") || file.endsWith(".node.test.ts") ? ["node"] : ["node", "quickjs"];
 }
 
 /** System tests start daemons and measure time: one at a time. */
 export function runsAlone(file: string): boolean {
-  return file.startsWith("test/");
+  return file.startsWith("test/") || file.startsWith("backend/test/system/");
 }
