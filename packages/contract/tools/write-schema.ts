@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes schema/policy-1.json: node tools/run.mjs packages/contract/tools/write-schema.ts
+// Writes schema/*.json: node tools/run.mjs packages/contract/tools/write-schema.ts
 import { writeFileSync } from "node:fs";
 import { policySchema } from "../src/schema.ts";
+import { documentsSchema, messagesSchema } from "../src/wire/schemas.ts";
 
-writeFileSync("packages/contract/schema/policy-1.json", `${JSON.stringify(policySchema, null, 2)}\n`);
+for (const [name, schema] of Object.entries({ "policy-1": policySchema, "documents-1": documentsSchema, "messages-1": messagesSchema })) {
+  writeFileSync(`packages/contract/schema/${name}.json`, `${JSON.stringify(schema, null, 2)}\n`);
+}

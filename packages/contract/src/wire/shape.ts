@@ -79,7 +79,7 @@ export function object(fields: Record<string, Shape | Optional>): Shape {
 /** An object with any names, of scalars: the fields of an event. */
 export function scalars(max: number, longest: number): Shape {
   return {
-    schema: { type: "object", maxProperties: max, additionalProperties: { type: ["string", "number", "boolean"] } },
+    schema: { type: "object", maxProperties: max, additionalProperties: { type: ["string", "number", "boolean"], maxLength: longest } },
     check(value, path) {
       if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ShapeError(path, "an object", value);
       const entries = Object.entries(value);
