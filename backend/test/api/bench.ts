@@ -9,14 +9,18 @@ import type { Broker, Database, Enrolment, EnrolmentRequest, LiveEvent, Pki, Que
 import { RequestError } from "../../src/ports.ts";
 import { FakeFleet } from "./fake-fleet.ts";
 
-/** PGlite without the store's migrations and notifications. */
+/** One engine for the tests of a file: to start it takes a second or two. */
+let engine: PGlite | undefined;
+
+/** PGlite without the store's migrations and notifications, empty. */
 async function plainDatabase(): Promise<Database> {
-  const engine = await PGlite.create();
+  const pglite = (engine ??= await PGlite.create());
+  await pglite.exec("DROP TABLE IF EXISTS api_tokens, api_sessions, api_users");
   const on = (target: { query: PGlite["query"] }): Queryable => ({ query: async (sql, parameters) => (await target.query(sql, parameters as unknown[])).rows as never });
   return {
-    ...on(engine), engine: "pglite",
-    transaction: (run) => engine.transaction((tx) => run(on(tx as never))) as never,
-    notify: async () => undefined, listen: async () => async () => undefined, problem: async () => undefined, close: () => engine.close(),
+    ...on(pglite), engine: "pglite",
+    transaction: (run) => pglite.transaction((tx) => run(on(tx as never))) as never,
+    notify: async () => undefined, listen: async () => async () => undefined, problem: async () => undefined, close: async () => undefined,
   };
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { RequestError } from "../../ports.ts";
+import { plain } from "../errors.ts";
 import { isLoopback } from "../http/origin.ts";
 import { operation, type Operation } from "../operation.ts";
 import { object } from "../schemas.ts";
 import type { Room } from "./room.ts";
 
-const state = object({ ok: { type: "boolean" }, problems: { type: "array", items: { type: "string" } }, version: { type: "string" } });
+const state = object({ ok: { type: "boolean" }, version: { type: "string" } });
 
 export function healthRoutes({ database, broker, metrics, version }: Room): Operation[] {
   async function problems(): Promise<string[]> {
@@ -15,15 +16,15 @@ export function healthRoutes({ database, broker, metrics, version }: Room): Oper
   return [
     operation({
       method: "GET", path: "/health/live", tag: "operation", access: "open", summary: "Is the process alive", description: "Answers as long as the process runs its event loop.", answer: state,
-      example: { answer: { ok: true, problems: [], version: "0.1.0" } }, run: async () => ({ ok: true, problems: [], version }),
+      example: { answer: { ok: true, version: "0.1.0" } }, run: async () => ({ ok: true, version }),
     }),
     operation({
       method: "GET", path: "/health/ready", tag: "operation", access: "open", summary: "Can it do its work", description: "Database and broker answer; 503 with the problems otherwise.", answer: state, errors: [503],
-      example: { answer: { ok: true, problems: [], version: "0.1.0" } },
+      example: { answer: { ok: true, version: "0.1.0" } },
       async run({ reply }) {
         const list = await problems();
-        if (list.length > 0) reply.status(503).serializer(JSON.stringify);
-        return { ok: list.length === 0, problems: list, version };
+        if (list.length > 0) reply.status(503);
+        return list.length > 0 ? { error: { ...plain(503, list.join("; ")).error, details: list } } : { ok: true, version };
       },
     }),
     operation({
