@@ -56,7 +56,7 @@ static int verify(mbedtls_pk_context *key, const uint8_t *data, size_t size, con
   return mbedtls_pk_verify(key, MBEDTLS_MD_SHA256, hash, sizeof hash, der, 2 + length);
 }
 
-static bool is_p256(mbedtls_pk_context *key) {
+bool is_p256(mbedtls_pk_context *key) {
   if (!mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA)) return false;
 #if MBEDTLS_VERSION_NUMBER >= 0x03060000
   return mbedtls_pk_get_bitlen(key) == 256 && mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(*key)) == MBEDTLS_ECP_DP_SECP256R1;

@@ -99,6 +99,9 @@ JSValue error_throw(const char *operation, int number, const char *subject);
 JSValue new_bytes(const uint8_t *data, size_t size);
 /* The bytes of a Uint8Array, valid while the value lives; false with a TypeError thrown. */
 bool bytes_of(JSValueConst value, const uint8_t **data, size_t *size);
+/* For mbedtls_pk_context: whether it is a key of that curve. */
+struct mbedtls_pk_context;
+bool is_p256(struct mbedtls_pk_context *key);
 /* As bytes_of, and a string gives its UTF-8. Release with data_free. */
 typedef struct Data { const uint8_t *bytes; size_t size; const char *text; } Data;
 bool data_of(JSValueConst value, Data *data);
@@ -163,7 +166,7 @@ const char *signal_name(int number);
 
 typedef struct Export { const char *name; int length; JSCFunction *function; } Export;
 extern const Export loop_exports[], stream_exports[], listen_exports[], resolve_exports[], process_exports[],
-    signal_exports[], file_exports[], watch_exports[], crypto_exports[], text_exports[], stack_exports[], memory_exports[];
+    signal_exports[], file_exports[], watch_exports[], crypto_exports[], key_exports[], text_exports[], stack_exports[], memory_exports[];
 void timer_class(JSContext *context);
 void stream_class(JSContext *context);
 void socket_classes(JSContext *context);

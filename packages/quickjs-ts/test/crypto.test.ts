@@ -64,4 +64,59 @@ test("random bytes have the size asked for and differ", () => {
   assert.ok(new Set(a).size > 200, "all byte values look alike");
 });
 
+// Written by openssl: ecparam -genkey (SEC 1), pkcs8 -topk8 of the same key, ec -pubout, and a key of another curve.
+const openssl = {
+  sec1: `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEICoGKxyERg1BWsE8GUDO4Iy1oSXe0nHsuc8y4K6A82N8oAoGCCqGSM49
+AwEHoUQDQgAEGdrkx9YwC6nlp1t7U1e1gcb7ISfwgamPuv+6zWSShxO9WgxjrgRc
+xkW5QSlq2ryqkjX774eSgBgKNiltTqQFyA==
+-----END EC PRIVATE KEY-----
+`,
+  pkcs8: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgKgYrHIRGDUFawTwZ
+QM7gjLWhJd7Scey5zzLgroDzY3yhRANCAAQZ2uTH1jALqeWnW3tTV7WBxvshJ/CB
+qY+6/7rNZJKHE71aDGOuBFzGRblBKWravKqSNfvvh5KAGAo2KW1OpAXI
+-----END PRIVATE KEY-----
+`,
+  publicKey: `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEGdrkx9YwC6nlp1t7U1e1gcb7ISfw
+gamPuv+6zWSShxO9WgxjrgRcxkW5QSlq2ryqkjX774eSgBgKNiltTqQFyA==
+-----END PUBLIC KEY-----
+`,
+  p384: `-----BEGIN EC PRIVATE KEY-----
+MIGkAgEBBDB/RZ1yLMNeG2z+YSFPo2UY4g0pPMb56CQoYlLkrtKodGmqDkZ/kcg/
+gNACBefZ8KGgBwYFK4EEACKhZANiAAQ5vVaZCRIgOo3fe3nbAL3ZRT8iSQ955YJm
+NwlYB9scL5Zx4T/5zIUrklySB5PmbTq/NDcL6XZx7K+xXCt6QAxJ5fBZwrfDXTJM
+qM+bkRzZbloAw8dlmAkAAIzyNwOdRhQ=
+-----END EC PRIVATE KEY-----
+`,
+};
+
+test("ECDSA P-256: what a new key signs, its public half verifies, and another does not", () => {
+  const [ours, other] = [crypto.generateP256(), crypto.generateP256()];
+  assert.is.not(ours.privateKey, other.privateKey);
+  assert.is(crypto.publicKeyOf(ours.privateKey), ours.publicKey);
+  for (let i = 0; i < 64; i++) { // enough for integers with leading zeroes
+    const signature = crypto.signP256(ours.privateKey, bytes(`message ${i}`));
+    assert.is(signature.length, 64);
+    assert.is(crypto.verifyP256(ours.publicKey, bytes(`message ${i}`), signature), true, `message ${i}`);
+    assert.is(crypto.verifyP256(ours.publicKey, bytes(`message ${i + 1}`), signature), false);
+    assert.is(crypto.verifyP256(other.publicKey, bytes(`message ${i}`), signature), false);
+  }
+});
+
+for (const form of ["sec1", "pkcs8"] as const) {
+  test(`openssl's private key is read: ${form}`, () => {
+    assert.is(crypto.publicKeyOf(openssl[form]), openssl.publicKey);
+    assert.is(crypto.verifyP256(openssl.publicKey, bytes("hello"), crypto.signP256(openssl[form], bytes("hello"))), true);
+  });
+}
+
+test("what is no private P-256 key is told", () => {
+  for (const key of ["", "hello", openssl.publicKey, openssl.p384, openssl.pkcs8.slice(0, 80), openssl.sec1.replace(/[A-Z]/g, "A")]) {
+    assert.throws(() => crypto.signP256(key, bytes("x")), (error: Error) => error instanceof TypeError && error.message.startsWith("privateKey: expected a P-256 key"));
+    assert.throws(() => crypto.publicKeyOf(key), (error: Error) => error instanceof TypeError);
+  }
+});
+
 test.run();

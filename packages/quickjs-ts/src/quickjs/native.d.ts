@@ -51,6 +51,9 @@ declare module "securebox:native" {
 
   export function sha256(data: Uint8Array): Uint8Array;
   export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+  export function generateP256(): { privateKey: string; publicKey: string };
+  export function publicKeyOf(privateKey: string): string;
+  export function signP256(privateKey: string, data: Uint8Array): Uint8Array;
   export function verifyP256(publicKey: string, data: Uint8Array, signature: Uint8Array): boolean;
   export function random(size: number): Uint8Array;
 
