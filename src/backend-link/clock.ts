@@ -80,6 +80,9 @@ export class LinkClock {
     this.#savedFloor = floor;
   }
 
+  /** Flash refused: tried again when the next write is allowed. */
+  notSaved(now: Millis): void { this.#savedAt = now; }
+
   /** A trusted clock runs on by the monotonic one, which does not run ahead. */
   #provenBy(now: Millis): Instant {
     return this.date(now) ?? this.#floor;

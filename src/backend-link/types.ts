@@ -95,6 +95,10 @@ export interface LinkStatus {
   certificateExpires?: string;
   outbox: { events: number; lost: number };
   clock: "trusted" | "floor";
+  /** Why something could not be written to flash: what is in force goes on, but a restart would forget it. */
+  storeError?: string;
+  /** The certificate is lost or refused: an operator has to approve this gateway in the console. The key's SHA-256, to compare. */
+  enrolment?: { request?: string; keyFingerprint: string; since: string; lastError?: string };
 }
 
 /** What a gateway knows of its backend, on flash: written at enrolment and renewal. */

@@ -8,11 +8,10 @@
  *
  * Keys and revocations need no date: a sequence number is enough against replay, and without them the signed time of a new key could not be believed.
  */
-import type { DocumentKind, PublicKey, Refusal, SignedDocument } from "@securebox/contract";
+import { decodeDocument, encodeDocument, judgeDocument, type DocumentKind, type DocumentKnowledge, type DocumentRefusal as Reason, type PublicKey, type Refusal, type SignedDocument, type Verifier } from "@securebox/contract";
 import type { Millis } from "quickjs-ts";
 import type { LinkClock } from "../clock.ts";
 import type { LinkHost, LinkStore } from "../types.ts";
-import type { Judge, Knowledge, Reason } from "./judge.ts";
 import { Refusals } from "./refusals.ts";
 
 export type Channel = "desired" | "keys" | "revocation";
@@ -23,7 +22,7 @@ export interface KeeperParts {
   network: string;
   gateway: string;
   store: Pick<LinkStore, "documents" | "saveDocuments">;
-  judge: Judge;
+  crypto: Verifier;
   clock: LinkClock;
   enforce: LinkHost["enforce"];
   /** Something that `reported` shows has changed. */
@@ -76,13 +75,13 @@ export class DocumentKeeper {
   }
 
   take(channel: Channel, bytes: Uint8Array): void {
-    const { judge } = this.#parts;
-    const decoded = judge.decode(bytes);
+    const { crypto } = this.#parts;
+    const decoded = decodeDocument(crypto, bytes);
     if (!decoded.ok) return this.#refuse(decoded.refusal);
     const { document, ignored } = decoded;
     if (document.kind !== channel) return this.#refuse({ ...nameOf(document), code: "malformed", message: `kind: expected "${channel}" on this topic` });
     if (this.#isKnown(document)) return;
-    const reason = judge.accept(document, this.#knowledge(document));
+    const reason = judgeDocument(crypto, document, this.#knowledge(document));
     if (reason) return this.#refuseOrPark(channel, bytes, document, reason);
     this.#parked.delete(channel);
     this.#parts.clock.proved(document.issued, this.#parts.now());
@@ -90,11 +89,31 @@ export class DocumentKeeper {
     else this.#trust(document as SignedDocument<"keys" | "revocation">);
   }
 
+  /** Whether the signed time answers our nonce; it says itself what time it is. */
+  takeTime(document: SignedDocument<"time">, nonce: string): boolean {
+    const { crypto } = this.#parts;
+    const decoded = decodeDocument(crypto, encodeDocument(document));
+    if (!decoded.ok) return this.#refuseTime(decoded.refusal);
+    const reason = judgeDocument(crypto, decoded.document, { ...this.#knowledge(document), now: document.body.now, notBefore: document.body.now });
+    if (reason) return this.#refuseTime(reason);
+    return document.body.nonce === nonce || this.#refuseTime({ kind: "time", code: "replayed", message: "body.nonce: not that of our hello" });
+  }
+  #refuseTime(reason: Reason): false {
+    this.#refuse(reason);
+    return false;
+  }
+
   /** The time became known, or keys changed: judges again what waited for it. */
   retry(): void {
     const waiting = [...this.#parked];
     this.#parked.clear();
     for (const [channel, { bytes }] of waiting) this.take(channel, bytes);
+  }
+
+  /** The keys that came with a new enrolment; what was signed by other ones counts no more, but what was revoked stays so. */
+  trustAnew(keys: PublicKey[]): void {
+    this.#save({ ...this.#kept, keys: undefined, initialKeys: { keys } });
+    this.retry();
   }
 
   /** When `retryStore` is due; undefined: nothing waits for room on flash. */
@@ -120,7 +139,7 @@ export class DocumentKeeper {
     }
   }
 
-  #knowledge(document: SignedDocument): Knowledge {
+  #knowledge(document: SignedDocument): DocumentKnowledge {
     const { network, gateway, clock, now } = this.#parts;
     const notBefore = clock.notBefore(now());
     const dateless = document.kind !== "desired";

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why documents were not taken: the last reason for `reported`, and an event for each, but not for each repetition.
-import type { Instant, Refusal } from "@securebox/contract";
+import type { DocumentRefusal as Reason, Instant, Refusal } from "@securebox/contract";
 import type { Millis } from "quickjs-ts";
-import type { Reason } from "./judge.ts";
 
 /** The same document refused for the same reason is worth an event each hour, and different ones this many a minute. */
 const REPEAT: Millis = 3_600_000;
