@@ -1,40 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 // One gateway: policy, devices, names and held packets tied to one switch. Each part knows its own business; here is only who tells whom.
 import type { Endpoint, Policy, World } from "@securebox/contract";
-import type { Millis, Platform } from "quickjs-ts";
+import type { Millis, Platform, Timer } from "quickjs-ts";
 import type { Applied, Edit, Ip, Mac, ModelInput, Override, Topology } from "../wifi-isolation/index.ts";
-import { ownerOf, verdictKey } from "../wifi-isolation/index.ts";
-import { cookieOf } from "../wifi-isolation/cookie.ts";
+import type { Question } from "../backend-link/types.ts";
+import { NO_BACKEND, type BackendAccess } from "./backend/access.ts";
+import { Backend } from "./backend/backend.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import type { Operations } from "./control/methods.ts";
-import type { DeviceResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult } from "./control/protocol.ts";
+import type { DeviceResult, EnrollResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult, UnenrollResult } from "./control/protocol.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { ReasonHandler } from "./dispatch/handler.ts";
 import { explain, outsideEndpoint, type Known } from "./explain.ts";
 import type { EventLog } from "./log.ts";
+import { Operator } from "./operator.ts";
 import { Overrides } from "./overrides.ts";
 import { Policies } from "./policies.ts";
 import { Population } from "./population.ts";
 import { Reconciler } from "./reconciler.ts";
 import { StateDirectory } from "./state.ts";
-import { deviceResult, overrideOf, statusOf } from "./report.ts";
+import { deviceResult, statusOf } from "./report.ts";
 import { Resolved } from "./resolved.ts";
 import { Bridge } from "./switch/bridge.ts";
 import { countSources } from "./switch/counters.ts";
 import { SwitchLink } from "./switch/link.ts";
 import { DENY_EVERYTHING, topologyOf } from "./topology.ts";
-import { STANDALONE, VerdictCache, type VerdictOutcome } from "./verdicts/index.ts";
+import { FlowVerdicts, type FlowQuestion } from "./verdicts/index.ts";
 
-/** How long an operator's command waits for the switch. */
-const OPERATOR_PATIENCE: Millis = 5000;
 /** How long a DNS answer with new addresses waits for the datapath to follow the tables. */
 const REVALIDATION: Millis = 20;
+const TICK: Millis = 1000;
 
 export class Gateway implements Operations {
   readonly platform: Platform;
   readonly config: GatewayConfig;
   readonly log: EventLog;
   readonly started: Millis;
+  /** The same by the wall clock, as it was then. */
+  readonly startedDate: number;
   readonly state: StateDirectory;
   readonly policies: Policies;
   readonly overrides: Overrides;
@@ -42,28 +45,33 @@ export class Gateway implements Operations {
   readonly reconciler: Reconciler;
   readonly population: Population;
   readonly resolved: Resolved;
-  readonly verdicts = new VerdictCache();
+  readonly verdicts: FlowVerdicts;
   readonly dispatcher: Dispatcher;
+  readonly backend: Backend;
   lastSync: StatusResult["switch"]["lastSync"];
   #bridge: Bridge | undefined;
   #topology: Topology | undefined;
+  #ticks: Timer | undefined;
+  readonly #operator: Operator;
 
-  constructor(platform: Platform, config: GatewayConfig, log: EventLog) {
+  constructor(platform: Platform, config: GatewayConfig, log: EventLog, access: BackendAccess = NO_BACKEND) {
     this.platform = platform;
     this.config = config;
     this.log = log;
     this.started = platform.time.now();
+    this.startedDate = platform.time.date();
     this.state = new StateDirectory(platform, config.state, log);
     this.overrides = new Overrides(this.state, log);
+    this.backend = new Backend(this, access);
     this.policies = new Policies({
       platform, path: config.policy, state: this.state, log, overrides: () => this.overrides.list,
-      put: (policy) => this.#put(policy), decided: () => this.reconciler.poke(), changed: () => {},
+      put: (policy) => this.#put(policy), decided: () => this.reconciler.poke(), changed: () => this.#changed(),
     });
     this.switch = new SwitchLink(platform, config.openflow, {
       ready: () => this.#switchReady(),
       lost: (reason) => this.#switchLost(reason),
       held: (packet) => this.dispatcher.take(packet),
-      flowRemoved: ({ cookie }) => this.#flowRemoved(cookie),
+      flowRemoved: ({ cookie }) => this.verdicts.flowRemoved(cookie),
       refused: (reason) => log.warn("switch refused a message", { reason }),
     });
     this.reconciler = new Reconciler({
@@ -74,10 +82,18 @@ export class Gateway implements Operations {
       platform, config, state: this.state, log, edit,
       count: () => this.switch.ready ? countSources(this.switch) : undefined,
       told: (key) => this.dispatcher.answer(key), forgotten: (what) => this.#forget(what),
-      backend: { enabled: () => false, ask: () => false }, changed: () => {},
+      changed: () => this.backend.changed("devices"),
+      backend: {
+        enabled: () => this.backend.asksDevices,
+        ask: (device, port, key, answer) => this.backend.ask({ kind: "device", device, port, ...(key === undefined ? {} : { key }) }, answer),
+      },
     });
     this.resolved = new Resolved({ platform, prefixes: config.network.prefixes, log, edit });
+    this.verdicts = new FlowVerdicts({
+      edit, now: () => platform.time.now(), describe: (question) => this.#describe(question), ask: (question, answer) => this.backend.ask(question, answer),
+    });
     this.dispatcher = this.#dispatcher();
+    this.#operator = new Operator({ platform, log, overrides: this.overrides, known: () => this.known(), put: () => this.#changeOverrides() });
   }
 
   #dispatcher(): Dispatcher {
@@ -87,7 +103,7 @@ export class Gateway implements Operations {
       devices: population.table, newcomers: population.newcomers, portName: (number) => this.#topology?.ports.find((port) => port.number === number)?.name,
       devicesChanged: (outcomes) => population.apply(outcomes),
       names: resolved.table, streams: resolved.streams, namesChanged: (outcomes) => this.#afterRevalidation(resolved.apply(outcomes)),
-      verdicts, asker: STANDALONE, byId: (id) => population.table.byId(id), endpointAt: (address) => this.#endpointAt(address),
+      verdicts: verdicts.cache, asker: verdicts.asker, byId: (id) => population.table.byId(id), endpointAt: (address) => this.#endpointAt(address),
       world: () => this.#world(), edit: (edit) => this.#edit(edit), answered: (key) => this.dispatcher.answer(key), now: () => platform.time.now(),
     });
     return new Dispatcher({ platform, log, handler, resume: (message) => this.switch.send(message), settled: () => this.reconciler.settled() }, { perOwner: heldPerDevice, total: heldTotal, deadline: holdDeadline });
@@ -102,9 +118,11 @@ export class Gateway implements Operations {
 
   start(): void {
     this.resolved.setPolicy(undefined, this.overrides.list);
+    this.backend.start();
     this.policies.start();
     this.population.start();
     this.resolved.start();
+    this.#ticks = this.platform.timers.every(TICK, () => this.verdicts.tick());
     this.#bridge = new Bridge(this.platform, this.config, this.log, () => this.#look());
   }
 
@@ -113,6 +131,8 @@ export class Gateway implements Operations {
   }
 
   close(): void {
+    this.backend.close();
+    this.#ticks?.cancel();
     this.policies.close();
     this.population.close();
     this.resolved.close();
@@ -140,18 +160,23 @@ export class Gateway implements Operations {
   }
 
   async quarantine(device: string): Promise<OverrideRecord> {
-    return this.#decide(overrideOf(this.known(), { kind: "quarantine", device }));
+    return this.#operator.quarantine(device);
   }
 
   async allow(a: string, b: string, service: string): Promise<OverrideRecord> {
-    return this.#decide(overrideOf(this.known(), { kind: "allow", a, b, service }));
+    return this.#operator.allow(a, b, service);
   }
 
-  async undo(id?: number): Promise<OverrideRecord> {
-    const record = this.overrides.undo(id);
-    this.log.info("override undone", { id: record.id, override: record.text });
-    await this.#patiently(this.#changeOverrides());
-    return record;
+  undo(id?: number): Promise<OverrideRecord> {
+    return this.#operator.undo(id);
+  }
+
+  enroll(token: string): Promise<EnrollResult> {
+    return this.backend.enroll(token);
+  }
+
+  unenroll(): Promise<UnenrollResult> {
+    return this.backend.unenroll();
   }
 
   known(): Known {
@@ -160,16 +185,10 @@ export class Gateway implements Operations {
     return { policy, lines, overrides: this.overrides.list, devices: this.population.table.devices, gateways, prefixes, resolvers, namesOf: (address) => this.resolved.namesOf(address) };
   }
 
-  async #decide(override: ReturnType<typeof overrideOf>): Promise<OverrideRecord> {
-    const record = this.overrides.add(override, new Date(this.platform.time.date()).toISOString());
-    this.log.info("override", { id: record.id, override: record.text });
-    await this.#patiently(this.#changeOverrides());
-    return record;
-  }
-
   #changeOverrides(): Promise<boolean> {
     const overrides = this.overrides.list;
     this.#namesOfPolicy();
+    this.#changed();
     return this.#edit({ overrides, ...this.verdicts.clear() });
   }
 
@@ -186,19 +205,14 @@ export class Gateway implements Operations {
     return this.#edit({ policy: policy ?? DENY_EVERYTHING, ...this.verdicts.clear() });
   }
 
-  #edit(edit: Edit): Promise<boolean> {
-    return this.reconciler.edit(edit);
+  /** The backend may have to be told. */
+  #changed(): void {
+    this.backend.changed("reported");
+    this.backend.changed("devices");
   }
 
-  /** Waits for the edit to be in force, but not for ever: a switch that refuses is retried, and `status` tells. */
-  #patiently(inForce: Promise<boolean>): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.platform.timers.after(OPERATOR_PATIENCE, resolve);
-      void inForce.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+  #edit(edit: Edit): Promise<boolean> {
+    return this.reconciler.edit(edit);
   }
 
   #inputs(): ModelInput | undefined {
@@ -206,7 +220,7 @@ export class Gateway implements Operations {
     this.policies.compared();
     return {
       policy: this.policies.policy ?? DENY_EVERYTHING, topology: this.#topology, devices: this.population.table.devices,
-      names: this.resolved.table.bindings, overrides: this.overrides.list, verdicts: this.verdicts.list,
+      names: this.resolved.table.bindings, overrides: this.overrides.list, verdicts: this.verdicts.cache.list,
     };
   }
 
@@ -217,6 +231,8 @@ export class Gateway implements Operations {
     this.#topology = topology;
     this.log.info("ports", Object.fromEntries(topology.ports.map((port) => [port.name, `${port.role}:${port.number}`])));
     this.population.setTopology(topology);
+    this.backend.changed("reported");
+    this.backend.probe();
     if (this.switch.ready) this.reconciler.synchronise();
   }
 
@@ -230,23 +246,23 @@ export class Gateway implements Operations {
     return device ? { kind: "device", mac: device.mac, address, blocked: device.blocked, name: device.name } : outsideEndpoint(this.known(), address);
   }
 
-  /** A verdict's flow ended in the switch by want of traffic. */
-  #flowRemoved(cookie: bigint): void {
-    if (ownerOf(cookie)?.kind !== "verdict") return;
-    const ended = this.verdicts.list.filter((verdict) => cookieOf("verdict", verdictKey(verdict)) === cookie);
-    for (const verdict of ended) this.#editVerdicts(this.verdicts.ended(verdict));
+  #describe({ device: id, address, protocol, port }: FlowQuestion): Question | undefined {
+    const device = this.population.table.byId(id);
+    if (!device) return undefined;
+    const names = this.resolved.namesOf(address);
+    const peer = this.population.table.byAddress(address)?.mac;
+    return {
+      kind: "flow", device: device.mac, address, protocol, ...(device.name === undefined ? {} : { deviceName: device.name }), ...(names.length === 0 ? {} : { names }),
+      ...(port === undefined ? {} : { port }), ...(peer === undefined ? {} : { peer }),
+    };
   }
 
   #forget({ device, address }: { device?: number; address?: string }): void {
     if (device !== undefined) {
       this.resolved.streams.forgetDevice(device);
-      this.#editVerdicts(this.verdicts.forgetDevice(device));
+      this.verdicts.forgetDevice(device);
     }
-    if (address !== undefined) this.#editVerdicts(this.verdicts.forgetAddress(address));
-  }
-
-  #editVerdicts(outcome: VerdictOutcome): void {
-    if (outcome.removeVerdicts.length + outcome.setVerdicts.length > 0) void this.#edit(outcome);
+    if (address !== undefined) this.verdicts.forgetAddress(address);
   }
 
   #switchReady(): void {
@@ -258,12 +274,14 @@ export class Gateway implements Operations {
     if (this.reconciler.state !== "down") this.log.warn("switch lost", { reason });
     this.reconciler.lost();
     this.dispatcher.clear();
+    this.backend.changed("reported");
   }
 
   #synchronised({ added, modified, deleted, same, meters }: Applied, took: Millis): void {
     const changed = added + modified + deleted;
     this.lastSync = { changed, milliseconds: Math.round(took), at: new Date(this.platform.time.date()).toISOString() };
     this.policies.synchronised();
+    this.backend.changed("reported");
     this.log.info("switch ready", { openflow: this.switch.version, flows: added + modified + same, changed, meters, took: `${Math.round(took)}ms` });
     this.platform.processes.trimMemory();
   }

@@ -44,7 +44,7 @@ export class EventLog implements Log {
   readonly #options: Required<LogOptions>;
   readonly #ring: LogEvent[] = [];
   readonly #repeats = new Map<string, Repeats>();
-  readonly #followers = new Set<(event: LogEvent) => void>();
+  readonly #followers = new Map<(event: LogEvent) => void, Level>();
   #sequence = 0;
 
   constructor(platform: Pick<Platform, "processes" | "time">, options: LogOptions) {
@@ -62,21 +62,23 @@ export class EventLog implements Log {
     return this.#ring.filter((event) => event.sequence > after);
   }
 
-  /** Calls `follower` for every event from now on; returns the function that ends it. */
-  follow(follower: (event: LogEvent) => void): () => void {
-    this.#followers.add(follower);
+  /** Calls `follower` for every event of at least this level from now on, also for those below the log's own; returns the function that ends it. */
+  follow(follower: (event: LogEvent) => void, level: Level = this.#options.level): () => void {
+    this.#followers.set(follower, level);
     return () => this.#followers.delete(follower);
   }
 
   #add(level: Level, event: string, fields: Fields): void {
-    if (LEVELS.indexOf(level) < LEVELS.indexOf(this.#options.level)) return;
+    const written = reaches(level, this.#options.level);
+    if (!written && ![...this.#followers.values()].some((least) => reaches(level, least))) return;
     const repeated = this.#admit(`${level} ${event}`);
     if (repeated === undefined) return;
     const time = new Date(this.#platform.time.date()).toISOString();
-    const entry: LogEvent = { sequence: ++this.#sequence, time, level, event, fields: repeated > 0 ? { ...fields, repeated } : fields };
+    const entry: LogEvent = { sequence: written ? ++this.#sequence : this.#sequence, time, level, event, fields: repeated > 0 ? { ...fields, repeated } : fields };
+    for (const [follower, least] of this.#followers) if (reaches(level, least)) follower(entry);
+    if (!written) return;
     this.#ring.push(entry);
     if (this.#ring.length > this.#options.kept) this.#ring.shift();
-    for (const follower of this.#followers) follower(entry);
     this.#platform.processes.stderr(`${this.#options.format === "json" ? formatJson(entry) : formatText(entry)}\n`);
   }
 
@@ -89,6 +91,10 @@ export class EventLog implements Log {
     this.#repeats.set(key, { since: now, count: 1 });
     return seen ? Math.max(0, seen.count - BURST) : 0;
   }
+}
+
+function reaches(level: Level, least: Level): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(least);
 }
 
 /** `2026-11-23T04:00:00Z info switch ready version=1.4 changed=0` */

@@ -2,7 +2,7 @@
 // Which policy is in force. An enrolled gateway that has taken a desired document enforces that; until its first one, and when it is not
 // enrolled, the policy file; without either everything is denied. The file is not even read while the backend's policy counts: two masters
 // would make what is in force depend on who spoke last, and a link that is cut would hand the network to a file that nobody maintains.
-import { unenforced, validatePolicy, encodePolicy, type Desired, type Policy, type RuleLines } from "@securebox/contract";
+import { encodePolicy, hexadecimal, unenforced, validatePolicy, type Desired, type Policy, type RuleLines } from "@securebox/contract";
 import type { Platform } from "quickjs-ts";
 import type { PolicyStatus } from "./control/protocol.ts";
 import type { Log } from "./log.ts";
@@ -10,7 +10,6 @@ import { PolicyFile, type ParsePolicy } from "./policy-file.ts";
 import { fitProblem, parsePolicyText, toFileProblem } from "./policy-text.ts";
 import type { Override } from "../wifi-isolation/index.ts";
 import type { StateDirectory } from "./state.ts";
-import { hexadecimal } from "./hexadecimal.ts";
 
 export interface PoliciesParts {
   platform: Pick<Platform, "files" | "timers" | "time" | "crypto">;
@@ -40,6 +39,8 @@ export class Policies {
   /** The status that belonged to the inputs of the synchronisation under way. */
   #compared: PolicyStatus | undefined;
   #proven: PolicyStatus | undefined;
+  /** Waits for the file's first word after `release`. */
+  #looked: (() => void) | undefined;
   /** Counts policies put on their way; only the last one's end matters. */
   #turn = 0;
 
@@ -78,10 +79,13 @@ export class Policies {
     else this.#file.reload();
   }
 
-  /** A desired document that the link took. What does not fit the pipeline is refused and changes nothing. */
-  want({ version, policy }: Desired, ignored: readonly string[], enforced: Enforced): void {
+  /** A desired document that the link took. What does not fit the pipeline is refused (false) and changes nothing. */
+  want({ version, policy }: Desired, ignored: readonly string[], enforced: Enforced): boolean {
     const problem = fitProblem(policy, this.#parts.overrides());
-    if (problem !== undefined) return enforced({ ok: false, message: problem });
+    if (problem !== undefined) {
+      enforced({ ok: false, message: problem });
+      return false;
+    }
     const former = this.status;
     this.#file.close();
     this.#desired = { policy, status: this.#desiredStatus(version, policy, ignored), enforced };
@@ -89,17 +93,20 @@ export class Policies {
     this.#parts.log.info("policy accepted", { source: "backend", version, network, rules, digest: digest?.slice(0, 12) });
     this.#enforce(former);
     this.#parts.decided();
+    return true;
   }
 
-  /** No backend any more: the file counts again. */
-  release(): void {
-    if (!this.#desired) return;
+  /** No backend any more: the file counts again. Resolves when it was looked at. */
+  release(): Promise<void> {
+    if (!this.#desired) return Promise.resolve();
+    const looked = new Promise<void>((resolve) => { this.#looked = resolve; });
     const former = this.status;
     this.#desired = undefined;
     this.#file = this.#open();
     this.#file.start();
     // The file's first look takes some milliseconds; without a last valid text nothing stands behind the flows from now on.
     if (!this.#file.policy) this.#enforce(former);
+    return looked;
   }
 
   /** The inputs of a synchronisation are being read: what it puts in force is this policy. */
@@ -123,10 +130,20 @@ export class Policies {
       return problem === undefined ? parsed : { errors: [{ field: "", message: problem }], warnings: [], unenforced: [] };
     };
     const file = new PolicyFile(platform, path, parse, state, log);
-    file.changed = (_, former) => this.#enforce(former);
+    file.changed = (_, former) => {
+      this.#enforce(former);
+      this.#look(file);
+    };
     file.decided = () => this.#parts.decided();
-    file.told = () => this.#parts.changed();
+    file.told = () => {
+      this.#parts.changed();
+      this.#look(file);
+    };
     return file;
+  }
+
+  #look({ status }: PolicyFile): void {
+    if (status.source === "file" || status.errors.length > 0) this.#looked?.();
   }
 
   #enforce(former: PolicyStatus): void {

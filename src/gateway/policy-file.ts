@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The watched policy file. A valid text comes into force; an invalid one is reported and the old policy stays. A text counts only when
 // the file was closed and then stood still for a moment, because half a YAML file often is a valid one.
-import type { Policy, RuleLines } from "@securebox/contract";
+import { hexadecimal, type Policy, type RuleLines } from "@securebox/contract";
 import type { FileStatus, Millis, Platform, Timer, Watch } from "quickjs-ts";
 import type { FileProblem, PolicyStatus } from "./control/protocol.ts";
-import { hexadecimal } from "./hexadecimal.ts";
 import type { Log } from "./log.ts";
 import type { ParsedPolicy } from "./policy-text.ts";
 import type { StateDirectory } from "./state.ts";

@@ -11,7 +11,7 @@ import { VERSION } from "./version.ts";
 const PRESENT_SECONDS = 300;
 
 export function statusOf(gateway: Gateway): StatusResult {
-  const { platform, state } = gateway;
+  const { platform, state, backend } = gateway;
   const devices = gateway.devices();
   const status: StatusResult = {
     version: VERSION, engine: platform.engine, pid: platform.processes.pid, uptime: Math.round(platform.time.now() - gateway.started) / 1000,
@@ -23,6 +23,7 @@ export function statusOf(gateway: Gateway): StatusResult {
     held: heldStatus(gateway),
     stations: stationsStatus(gateway),
     state: { path: state.path, saved: state.saved, error: state.error },
+    ...(backend.status === undefined ? {} : { backend: backend.status }),
     memory: platform.processes.memory(),
   };
   status.problems = problemsOf(gateway, status);

@@ -28,13 +28,17 @@ SIGTERM and SIGINT end it (the flows stay in the switch and go on protecting), S
 Options on the command line come before the same settings in the configuration file, and those before the defaults.
 
 Until a valid policy was read everything is denied. When the policy file becomes invalid the last valid policy stays in
-force, also across a restart; "securebox status" tells the errors.
+force, also across a restart; "securebox status" tells the errors. A gateway that is enrolled ("securebox help enroll") enforces
+its backend's policy instead of the file.
 
 Exit status: 0 ended by a signal, 2 wrong usage or configuration, 5 internal error.`,
   },
   {
     name: "status", operands: "", count: [0, 0], options: CLIENT, summary: "how the gateway, its switch and its policy are",
-    details: `Exit status: 0 healthy (flows are in force under a valid policy file), 1 not healthy: the problems are listed.`,
+    details: `Of an enrolled gateway also the link to its backend. A link that is down is no problem of the gateway's health: the policy stays in
+force.
+
+Exit status: 0 healthy (flows are in force under a valid policy), 1 not healthy: the problems are listed.`,
   },
   {
     name: "devices", operands: "", count: [0, 0], options: CLIENT, summary: "the devices known, with their addresses, ports and groups",
@@ -82,6 +86,32 @@ It holds across restarts, until "securebox undo". A quarantine is stronger.`,
     details: `The gateway keeps the newest 256 events. With --follow it goes on until interrupted or until the gateway ends;
 with --json one event per line.`,
   },
+  {
+    name: "enroll", operands: "TOKEN", count: [1, 1], options: ["state", ...CLIENT], summary: "join a backend: its policy comes into force and it sees this gateway",
+    details: `TOKEN: what the backend's console or "securebox-backend enroll" shows; it can be used once. Or - to read it from standard input, which
+keeps it out of the process list and of the shell's history:
+
+  securebox enroll - < token.txt
+
+The gateway makes a key of its own, which never leaves it, and gets a certificate for it. The policy file stays in force until
+the backend's first policy is; from then on the file is not read. What the network allows does not depend on the link: when the
+backend is away, its last policy stays in force.
+
+Works with the gateway running, and without: then it belongs to the backend when it starts.
+
+Exit status: 0 enrolled, 2 wrong usage or configuration, 4 refused: the token is damaged, used or too old, the backend cannot be
+reached or is not the one that made the token, or this gateway is enrolled already.`,
+  },
+  {
+    name: "unenroll", operands: "", count: [0, 0], options: ["state", ...CLIENT], summary: "leave the backend: the policy file counts again",
+    details: `The link is closed; key, certificate, the backend's policy and the events not sent yet are removed from this gateway. The policy
+file comes into force, else the last valid one; without either everything is denied. Devices that the backend kept out join
+under that policy. Decisions by "allow" and "quarantine" stay.
+
+The backend goes on listing this gateway as offline until somebody revokes it there; to join again it needs a new token.
+
+Exit status: 0 left, 4 this gateway is not enrolled.`,
+  },
   { name: "version", operands: "", count: [0, 0], options: ["json"], summary: "show the version", details: "" },
   { name: "help", operands: "[COMMAND]", count: [0, 2], options: [], summary: "show this overview, or all about one command", details: "" },
 ];
@@ -91,7 +121,7 @@ const EXIT_STATUS = `Exit status
   1  the answer is no: denied, invalid, not healthy
   2  wrong usage or configuration
   3  the gateway cannot be reached
-  4  the gateway refused: no such device, nothing to undo ...
+  4  the gateway (or its backend) refused: no such device, nothing to undo, token used ...
   5  internal error`;
 
 export function overview(): string {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers as text for people.
-import type { DeviceResult, ExplainResult, PolicyShowResult, StatusResult } from "../control/protocol.ts";
+import type { LinkStatus } from "../../backend-link/types.ts";
+import type { DeviceResult, EnrollResult, ExplainResult, PolicyShowResult, StatusResult, UnenrollResult } from "../control/protocol.ts";
 
 type Row = [label: string, value: string | undefined];
 
@@ -10,6 +11,7 @@ export function renderStatus(status: StatusResult): string {
     ["switch", switchLine(status)],
     ["ports", status.switch.ports.map((port) => `${port.name} ${port.role}${port.number === undefined ? " (missing)" : ""}`).join(", ")],
     ["policy", policyLine(status)],
+    ["backend", status.backend && backendLine(status.backend)],
     ["devices", devicesLine(status)],
     ["held", `${status.held.now} packets now, ${status.held.released} released, ${status.held.dropped} dropped`],
     ["stations", status.stations.source === "none" ? "learnt from frames" : `${status.stations.path} ${status.stations.source}`],
@@ -19,7 +21,31 @@ export function renderStatus(status: StatusResult): string {
   const problems = status.problems.map((problem) => `problem: ${problem}\n`).join("");
   const errors = status.policy.errors.map((error) => `policy error: ${place(status.policy.path, error)}\n`).join("");
   const pending = status.policy.unenforced.map((item) => `not enforced yet: ${item.path}${item.line ? ` (line ${item.line})` : ""}: ${item.reason}\n`).join("");
-  return `${table(rows)}${problems}${errors}${pending}`;
+  const refused = status.backend?.refused;
+  const refusal = refused ? `refused: ${refused.kind} document${refused.sequence === undefined ? "" : ` ${refused.sequence}`} (${refused.code}): ${refused.message}\n` : "";
+  const ignored = (status.policy.ignored ?? []).map((field) => `ignored: field ${field} of the backend's document is unknown to this version\n`).join("");
+  return `${table(rows)}${problems}${errors}${refusal}${pending}${ignored}`;
+}
+
+/** `gw-1 of home at broker.example:8883, connected since ..., desired 12 (version 4), certificate until 2027-01-05, 3 events wait` */
+function backendLine(link: LinkStatus): string {
+  const { desired, outbox } = link;
+  const parts = [
+    `${link.gateway} of network ${link.network} at ${link.broker}`,
+    linkState(link),
+    desired ? `desired ${desired.sequence} (version ${desired.version})` : "no policy desired yet",
+    link.certificateExpires === undefined ? "no certificate" : `certificate until ${link.certificateExpires.slice(0, 10)}`,
+    outbox.events > 0 ? `${outbox.events} events wait` : "",
+    outbox.lost > 0 ? `${outbox.lost} events lost` : "",
+    link.clock === "floor" ? "clock not confirmed" : "",
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+function linkState({ state, synchronised, since, lastError, retryIn }: LinkStatus): string {
+  if (state === "connected") return `connected since ${since}${synchronised ? "" : ", not synchronised yet"}`;
+  const again = retryIn === undefined ? "" : `, next try in ${Math.round(retryIn)} s`;
+  return `NOT CONNECTED${since === undefined ? "" : ` since ${since}`}${lastError === undefined ? "" : `: ${lastError}`}${again}`;
 }
 
 function switchLine({ switch: state }: StatusResult): string {
@@ -29,8 +55,13 @@ function switchLine({ switch: state }: StatusResult): string {
 
 function policyLine({ policy }: StatusResult): string {
   if (policy.source === "none") return `none in force: everything is denied (${policy.path})`;
-  const source = policy.source === "file" ? policy.path : `last valid version of ${policy.path}`;
+  const source = sourceText(policy);
   return `"${policy.network}", ${policy.rules} rules, ${policy.groups} groups, in force since ${policy.since} (${source})`;
+}
+
+function sourceText({ source, path, version }: StatusResult["policy"]): string {
+  if (source === "backend") return `from the backend, version ${version}`;
+  return source === "file" ? path : `last valid version of ${path}`;
 }
 
 function devicesLine({ devices }: StatusResult): string {
@@ -55,8 +86,20 @@ export function renderExplain(result: ExplainResult): string {
 export function renderPolicy(result: PolicyShowResult): string {
   const overrides = result.overrides.map((record) => `# override ${record.id}, ${record.at}: ${record.text}\n`).join("");
   if (result.source === "none") return `# no policy in force: everything is denied\n${overrides}`;
-  const note = result.source === "last-valid" ? "# the file is invalid or gone; this is the last valid policy\n" : "";
+  const note = result.source === "last-valid" ? "# the file is invalid or gone; this is the last valid policy\n" : result.source === "backend" ? "# from the backend; the policy file is not read\n" : "";
   return `${note}${overrides}${JSON.stringify(result.policy, undefined, 2)}\n`;
+}
+
+export function renderEnrolled({ network, gateway, broker }: EnrollResult): string {
+  return `enrolled as ${gateway} of network ${network}; broker ${broker}\nThe backend's policy comes into force as soon as it arrives: see "securebox status".\n`;
+}
+
+export function renderLeft({ network, gateway, policy }: UnenrollResult, path?: string): string {
+  const now: Record<NonNullable<UnenrollResult["policy"]>, string> = {
+    file: "The policy file is in force now.", "last-valid": "The policy file is invalid or gone: its last valid version is in force now.",
+    none: "There is no policy file: everything is denied until there is one.", backend: "",
+  };
+  return `left network ${network}: key, certificate and policy of the backend are removed\n${policy === undefined ? `The policy file ${path} counts when the gateway starts.` : now[policy]}\nThe backend still lists ${gateway}: revoke it there if it is not to come back.\n`;
 }
 
 /** `FILE:LINE:COLUMN: field: message` */

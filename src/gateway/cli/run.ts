@@ -4,7 +4,9 @@ import type { Platform } from "quickjs-ts";
 import { Refused, Unreachable } from "../control/client.ts";
 import { ConfigurationError } from "../config/load.ts";
 import { VERSION } from "../version.ts";
+import { EnrolmentFailure, NO_BACKEND } from "../backend/access.ts";
 import { runClientCommand } from "./client-commands.ts";
+import { enroll, unenroll, type OpenAccess } from "./enrolment.ts";
 import { commandHelp, COMMANDS, overview, usage, type CommandSpec } from "./help.ts";
 import { parseArguments, UsageError, type OptionName, type OptionValues } from "./options.ts";
 import { checkPolicy } from "./policy-check.ts";
@@ -15,7 +17,8 @@ export const Exit = { yes: 0, no: 1, usage: 2, unreachable: 3, refused: 4, inter
 /** Runs the gateway itself; given by main, so that the command line is testable without a switch. */
 export type RunGateway = (options: OptionValues) => Promise<number>;
 
-export async function run(platform: Platform, runGateway: RunGateway): Promise<number> {
+/** `access`: to enrol where no gateway runs; also given by main. */
+export async function run(platform: Platform, runGateway: RunGateway, access: OpenAccess = () => NO_BACKEND): Promise<number> {
   const { options, operands, failure } = understand(platform.processes.arguments);
   const json = options.json !== undefined;
   try {
@@ -24,7 +27,7 @@ export async function run(platform: Platform, runGateway: RunGateway): Promise<n
     if (!command || options.help) return help(platform, command);
     const rest = operands.slice(command.name.split(" ").length);
     validate(command, rest, options);
-    return await dispatch(platform, command.name, rest, options, runGateway);
+    return await dispatch(platform, command.name, rest, options, runGateway, access);
   } catch (error) {
     return report(platform, error, json);
   }
@@ -55,10 +58,12 @@ function validate(command: CommandSpec, operands: readonly string[], options: Op
   }
 }
 
-function dispatch(platform: Platform, name: string, operands: string[], options: OptionValues, runGateway: RunGateway): number | Promise<number> {
+function dispatch(platform: Platform, name: string, operands: string[], options: OptionValues, runGateway: RunGateway, access: OpenAccess): number | Promise<number> {
   switch (name) {
     case "gateway": return runGateway(options);
     case "policy check": return checkPolicy(platform, operands[0]!, options);
+    case "enroll": return enroll(platform, operands[0]!, options, access);
+    case "unenroll": return unenroll(platform, options, access);
     case "help": return help(platform, operands.length > 0 ? select(operands) : undefined);
     case "version": return version(platform, options);
     default: return runClientCommand(platform, name, operands, options);
@@ -81,6 +86,7 @@ function classify(error: unknown): { code: string; status: number; hint?: string
   if (error instanceof UsageError) return { code: "usage", status: Exit.usage, hint: 'see "securebox help"' };
   if (error instanceof ConfigurationError) return { code: "configuration", status: Exit.usage };
   if (error instanceof Unreachable) return { code: "unreachable", status: Exit.unreachable, hint: 'start it by "securebox gateway", or name its socket with --socket' };
+  if (error instanceof EnrolmentFailure) return { code: "refused", status: Exit.refused };
   if (error instanceof Refused) return { code: error.error.code, status: error.error.code === "internal" ? Exit.internal : Exit.refused };
   return { code: "internal", status: Exit.internal };
 }

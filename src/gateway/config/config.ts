@@ -40,6 +40,8 @@ export interface GatewayConfig {
   policy: string;
   state: string;
   socket: string;
+  /** `enabled: false`: standalone whatever was enrolled. `state`: directory of identity, documents and events not sent yet. */
+  backend: { enabled: boolean; state: string };
   log: { level: Level; format: LogFormat };
 }
 

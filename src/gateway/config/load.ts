@@ -13,10 +13,13 @@ export function loadConfig(platform: Pick<Platform, "files">, options: OptionVal
   const path = options.config ?? DEFAULT_CONFIG_PATH;
   const { config, errors } = parseConfig(readConfigFile(platform, path));
   if (!config) throw new ConfigurationError(errors.map((error) => `${path}:${error.line ?? 1}:${error.column ?? 1}: ${error.field ? `${error.field}: ` : ""}${error.message}`).join("\n"));
+  const state = options.state ?? config.state;
+  // The backend's directory is below the state directory unless the configuration names another.
+  const backend = config.backend.state === `${config.state}/backend` ? { ...config.backend, state: `${state}/backend` } : config.backend;
   return {
     ...config,
     policy: options.policy ?? config.policy,
-    state: options.state ?? config.state,
+    state, backend,
     socket: options.socket ?? config.socket,
     log: { level: level(options["log-level"]) ?? config.log.level, format: format(options["log-format"]) ?? config.log.format },
   };

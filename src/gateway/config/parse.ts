@@ -20,6 +20,8 @@ function readConfig(fields: Fields): GatewayConfig {
   const bridge = fields.scalar("bridge", interfaceName, DEFAULTS.bridge);
   const ovsdb = fields.scalar("ovsdb", path, DEFAULTS.ovsdb);
   const log = fields.fields("log");
+  const backend = fields.fields("backend");
+  const state = fields.scalar("state", path, DEFAULTS.state);
   const config: GatewayConfig = {
     bridge,
     ovsdb,
@@ -31,11 +33,13 @@ function readConfig(fields: Fields): GatewayConfig {
     stations: fields.scalar("stations", path, undefined),
     limits: readLimits(fields.fields("limits")),
     policy: fields.scalar("policy", path, DEFAULTS.policy),
-    state: fields.scalar("state", path, DEFAULTS.state),
+    state,
     socket: fields.scalar("socket", path, DEFAULTS.socket),
+    backend: { enabled: backend.scalar("enabled", boolean, true), state: backend.scalar("state", path, `${state}/backend`) },
     log: { level: log.scalar("level", oneOf(...LEVELS), "info"), format: log.scalar("format", oneOf("text", "json"), "text") },
   };
   log.end();
+  backend.end();
   fields.end();
   return config;
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line's side of the control socket: one request, or one request followed by notifications.
-import { PlatformError, type Platform, type Stream } from "quickjs-ts";
+import { PlatformError, type Millis, type Platform, type Stream } from "quickjs-ts";
 import type { LogEvent } from "../log.ts";
 import { encodeLine, LineReader } from "../lines.ts";
 import { MAX_ANSWER, type ControlError } from "./protocol.ts";
 
-/** The gateway could not be asked: not running, or it did not answer in time. */
-export class Unreachable extends Error { override readonly name = "Unreachable"; }
+/** The gateway could not be asked. `running`: somebody is there, but did not answer (in time). */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable";
+  constructor(message: string, readonly running = true) { super(message); }
+}
 
 /** The gateway answered with an error. */
 export class Refused extends Error {
@@ -20,6 +23,8 @@ interface Call {
   path: string;
   method: string;
   params: object;
+  /** How long the gateway may take. Default 10 s. */
+  deadline?: Millis;
   /** Called with the result, before anything that follows it. */
   answered?: (result: unknown) => void;
   /** With it the connection stays open after the answer, until the gateway closes it. */
@@ -30,8 +35,9 @@ interface Call {
 export function call(platform: Pick<Platform, "net" | "timers">, request: Call): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const reader = new LineReader(MAX_ANSWER);
+    const patience = request.deadline ?? DEADLINE_MS;
     let result: unknown;
-    const deadline = platform.timers.after(DEADLINE_MS, () => fail(new Unreachable(`the gateway at ${request.path} did not answer within ${DEADLINE_MS / 1000} s`)));
+    const deadline = platform.timers.after(patience, () => fail(new Unreachable(`the gateway at ${request.path} did not answer within ${patience / 1000} s`)));
     const fail = (error: Error): void => { deadline.cancel(); reject(error); stream.destroy(); };
     const receive = (line: string): void => {
       const message = JSON.parse(line) as { result?: unknown; error?: ControlError; event?: LogEvent };
@@ -57,14 +63,18 @@ export function call(platform: Pick<Platform, "net" | "timers">, request: Call):
       close(error) {
         deadline.cancel();
         if (request.follow && result !== undefined) resolve(result);
-        else reject(new Unreachable(unreachable(request.path, error)));
+        else reject(new Unreachable(unreachable(request.path, error), !nobodyThere(error)));
       },
     }, { timeout: 2000 });
   });
 }
 
+function nobodyThere(error: PlatformError | undefined): boolean {
+  return error?.code === "ENOENT" || error?.code === "ECONNREFUSED";
+}
+
 function unreachable(path: string, error: PlatformError | undefined): string {
   if (!error) return `the gateway at ${path} closed the connection without an answer`;
-  if (error.code === "ENOENT" || error.code === "ECONNREFUSED") return `no gateway is running at ${path} (${error.code})`;
+  if (nobodyThere(error)) return `no gateway is running at ${path} (${error.code})`;
   return `cannot reach the gateway: ${error.message}`;
 }

@@ -2,7 +2,7 @@
 // The methods of the control socket: checks parameters and hands over to the gateway.
 import { parseService } from "@securebox/contract";
 import type { EventLog } from "../log.ts";
-import { ControlFailure, type DeviceResult, type ExplainParams, type ExplainResult, type OverrideRecord, type PolicyShowResult, type StatusResult } from "./protocol.ts";
+import { ControlFailure, type DeviceResult, type EnrollResult, type ExplainParams, type ExplainResult, type OverrideRecord, type PolicyShowResult, type StatusResult, type UnenrollResult } from "./protocol.ts";
 import type { Client, Methods } from "./server.ts";
 
 /** What an operator may ask of a gateway. The changing ones resolve when the switch has acknowledged, or at once while there is none. */
@@ -14,6 +14,8 @@ export interface Operations {
   quarantine(device: string): Promise<OverrideRecord>;
   allow(a: string, b: string, service: string): Promise<OverrideRecord>;
   undo(id?: number): Promise<OverrideRecord>;
+  enroll(token: string): Promise<EnrollResult>;
+  unenroll(): Promise<UnenrollResult>;
 }
 
 export function controlMethods(gateway: Operations, log: EventLog): Methods {
@@ -25,6 +27,8 @@ export function controlMethods(gateway: Operations, log: EventLog): Methods {
     quarantine: async (params) => ({ override: await gateway.quarantine(text(params, "device")) }),
     allow: async (params) => ({ override: await gateway.allow(text(params, "a"), text(params, "b"), service(params)) }),
     undo: async (params) => ({ undone: await gateway.undo(optionalInteger(params, "id")) }),
+    enroll: (params) => gateway.enroll(token(params)),
+    unenroll: () => gateway.unenroll(),
     events: (params, client) => events(params, client, log),
   };
 }
@@ -41,6 +45,13 @@ function service(params: Record<string, unknown>): string {
   const parsed = parseService(given);
   if (!parsed.ok) throw new ControlFailure("bad-request", `service: ${parsed.message}; expected ${parsed.expected}`);
   return given;
+}
+
+/** Longer than other texts, and never repeated in a message: it is a secret. */
+function token(params: Record<string, unknown>): string {
+  const value = params["token"];
+  if (typeof value !== "string" || value === "" || value.length > 2048) throw new ControlFailure("bad-request", "token: expected a text of 1 to 2048 characters");
+  return value;
 }
 
 function text(params: Record<string, unknown>, name: string): string {

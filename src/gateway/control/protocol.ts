@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control socket's messages: JSON lines over a unix stream socket (mode 0600). docs/control.md describes them for other programs.
 import type { LogEvent } from "../log.ts";
+import type { LinkStatus } from "../../backend-link/types.ts";
 import type { Override } from "../../wifi-isolation/network.ts";
 
 /** Longest request line; an answer may be longer (`devices`), at most MAX_ANSWER. */
@@ -93,6 +94,8 @@ export interface StatusResult {
   held: { now: number; total: number; released: number; dropped: number };
   stations: { source: "none" | "connected" | "down"; path?: string };
   state: { path: string; saved: boolean; error?: string };
+  /** Only of an enrolled gateway. */
+  backend?: LinkStatus;
   /** Bytes. */
   memory: { resident: number; peak: number };
 }
@@ -141,5 +144,10 @@ export interface UndoParams { id?: number }
 /** An operator's decision at this gateway. It outlives a restart. */
 export interface OverrideRecord { id: number; at: string; override: Override; text: string }
 export interface PolicyShowResult { source: PolicyStatus["source"]; policy: unknown; overrides: OverrideRecord[] }
+export interface EnrollParams { token: string }
+/** `broker`: HOST:PORT. */
+export interface EnrollResult { network: string; gateway: string; broker: string }
+/** What was left; `policy`: where the policy comes from now on; absent when no gateway runs. */
+export interface UnenrollResult { network: string; gateway: string; broker: string; policy?: PolicyStatus["source"] }
 export interface EventsParams { since?: number; follow?: boolean }
 export interface EventsResult { events: LogEvent[] }

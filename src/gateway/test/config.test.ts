@@ -17,8 +17,15 @@ config("what is left out has the documented default", () => {
     stations: undefined,
     limits: { heldPerDevice: 64, heldTotal: 1024, holdDeadline: 200, reassociationHold: 10, devices: 1024 },
     policy: "/etc/securebox/policy.yaml", state: "/var/lib/securebox", socket: "/var/run/securebox.sock",
+    backend: { enabled: true, state: "/var/lib/securebox/backend" },
     log: { level: "info", format: "text" },
   });
+});
+
+config("the backend's directory follows the state directory, unless it is named", () => {
+  assert.is(parseConfig(`state: /data\n${MINIMAL}`).config?.backend.state, "/data/backend");
+  assert.equal(parseConfig(`backend: { enabled: false, state: /flash/link }\n${MINIMAL}`).config?.backend, { enabled: false, state: "/flash/link" });
+  assert.match(parseConfig(`backend: { url: x }\n${MINIMAL}`).errors[0]!.message, "unknown field; expected one of enabled, state");
 });
 
 config("the management socket lies beside the OVSDB socket", () => {

@@ -61,6 +61,11 @@ export class VerdictCache {
     return this.#dropWhere((_, key) => key === questionKey(question));
   }
 
+  /** What will not be believed any more at `then`. */
+  expiring(then: Millis): FlowVerdict[] {
+    return [...this.#entries.values()].filter(({ expires }) => expires <= then).map(({ verdict }) => verdict);
+  }
+
   expire(now: Millis): VerdictOutcome {
     return this.#dropWhere((entry) => entry.expires <= now);
   }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a gateway can do about a backend: the link of the room backend-link, or a fake in tests.
+import type { Link, LinkHost } from "../../backend-link/types.ts";
+import type { Log } from "../log.ts";
+
+/** Where a gateway belongs. */
+export interface Membership {
+  network: string;
+  gateway: string;
+  /** HOST:PORT */
+  broker: string;
+}
+
+export interface BackendAccess {
+  /** undefined: not enrolled. */
+  membership(): Membership | undefined;
+  /** Only while enrolled; not started yet. */
+  link(host: LinkHost, log: Log): Link;
+  /** Redeems a one-time token and keeps what came back. Rejects with an EnrolmentFailure. */
+  enrol(token: string): Promise<Membership>;
+  /** Forgets everything but the time. */
+  leave(): void;
+}
+
+/** `whose`: the token is no token or is not accepted ("token"); the backend cannot be reached, or is not the one that the token names ("backend"). */
+export class EnrolmentFailure extends Error {
+  override readonly name = "EnrolmentFailure";
+  constructor(readonly whose: "token" | "backend", message: string) { super(message); }
+}
+
+/** A gateway that can have no backend: for tests of everything else. */
+export const NO_BACKEND: BackendAccess = {
+  membership: () => undefined,
+  link: () => { throw new Error("no backend"); },
+  enrol: () => Promise.reject(new EnrolmentFailure("backend", "this gateway was started without a way to a backend")),
+  leave: () => {},
+};
