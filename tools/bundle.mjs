@@ -10,7 +10,7 @@ const yaml = "./node_modules/yaml/browser/index.js";
 
 /** npm packages that Node loads from node_modules: they bring files of their own (WebAssembly, workers) or are CommonJS. Never part of src/ or packages/. */
 const external = [
-  "esbuild", "playwright-core", "aedes", "mqtt", "@electric-sql/pglite", "pg", "fastify", "@fastify/*", "@peculiar/x509", "prom-client", "@seriousme/*",
+  "esbuild", "playwright-core", "aedes", "mqtt", "@electric-sql/pglite", "pg", "fastify", "@fastify/*", "@peculiar/x509", "reflect-metadata", "prom-client", "@seriousme/*",
 ];
 
 /** Options shared by every bundle. `engine` is "node" or "quickjs"; it selects `quickjs-ts/platform`. */
