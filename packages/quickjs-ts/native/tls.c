@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /* TLS client over a non-blocking descriptor, by mbedTLS 2.28 (TLS 1.2) to 3.6 (also 1.3). The server is always verified. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <mbedtls/error.h>
+#include <mbedtls/md.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
@@ -16,7 +19,7 @@
 #endif
 #include "runtime.h"
 
-enum { PROTOCOLS = 8 };
+enum { PROTOCOLS = 8, DIGEST = 32 };
 
 struct Tls {
   mbedtls_ssl_context ssl;
@@ -24,6 +27,9 @@ struct Tls {
   mbedtls_x509_crt ca, certificate;
   mbedtls_pk_context key;
   char *alpn[PROTOCOLS + 1];
+  bool pinned; /* instead of an authority: the SHA-256 of one that the server presents */
+  uint8_t pin[DIGEST];
+  double now, floor; /* milliseconds since 1970 that count instead of the wall clock; of `floor` only that it is not later than now. NAN: not given */
   int *fd; /* the stream's */
   uint32_t wants;
   size_t unfinished; /* bytes of a write that has to be repeated with the same size */
@@ -65,7 +71,54 @@ static int judge(Tls *tls, int status) {
   return TLS_FAILED;
 }
 
+/* ---- verification beyond mbedTLS's own ---- */
+
+/* RFC 5280 section 4.1.2.5: UTC. */
+static double milliseconds(const mbedtls_x509_time *at) {
+  struct tm parts = { .tm_year = at->year - 1900, .tm_mon = at->mon - 1, .tm_mday = at->day, .tm_hour = at->hour, .tm_min = at->min, .tm_sec = at->sec };
+  return 1000.0 * (double)timegm(&parts);
+}
+
+static bool is_pinned(const Tls *tls, const mbedtls_x509_crt *certificate) {
+  uint8_t digest[DIGEST];
+  return tls->pinned && !mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), certificate->raw.p, certificate->raw.len, digest) && !memcmp(digest, tls->pin, DIGEST);
+}
+
+/*
+ * Called for each certificate of the chain, from the top, with what mbedTLS found wrong with it. The signature below a presented authority was checked
+ * when it was found as issuer; that it is no anchor is all that is left to say, and the pin makes it one.
+ */
+static int verify_certificate(void *owner, mbedtls_x509_crt *certificate, int depth, uint32_t *flags) {
+  const Tls *tls = owner;
+  if (is_pinned(tls, certificate)) *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+  if (tls->now != tls->now && tls->floor != tls->floor) return 0;
+  *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
+  double end = milliseconds(&certificate->valid_to);
+  if (end < tls->now || end < tls->floor) *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
+  if (milliseconds(&certificate->valid_from) > tls->now) *flags |= MBEDTLS_X509_BADCERT_FUTURE;
+  return 0;
+}
+
 /* ---- options ---- */
+
+static double number_option(JSValueConst options, const char *name) {
+  double number = NAN;
+  JSValue value = JS_GetPropertyStr(runtime.context, options, name);
+  if (!JS_IsUndefined(value)) JS_ToFloat64(runtime.context, &number, value);
+  JS_FreeValue(runtime.context, value);
+  return number;
+}
+
+/* pin: 64 hexadecimal digits, checked before (src/quickjs/tls.ts). */
+static void set_pin(Tls *tls, JSValueConst options) {
+  JSValue value = JS_GetPropertyStr(runtime.context, options, "pin");
+  const char *text = JS_IsUndefined(value) ? NULL : JS_ToCString(runtime.context, value);
+  tls->pinned = text != NULL;
+  for (int i = 0; text && i < DIGEST; i++) sscanf(text + 2 * i, "%2hhx", &tls->pin[i]);
+  JS_FreeCString(runtime.context, text);
+  JS_FreeValue(runtime.context, value);
+}
+
 
 /* Parses a PEM option; returns 0, or -1 with a TypeError thrown. */
 static int parse(JSValueConst options, const char *name, int (*parser)(void *target, const uint8_t *pem, size_t size), void *target, bool required) {
@@ -138,6 +191,7 @@ static int configure(Tls *tls, JSValueConst options) {
   mbedtls_ssl_conf_authmode(&tls->config, MBEDTLS_SSL_VERIFY_REQUIRED);
   mbedtls_ssl_conf_rng(&tls->config, entropy, NULL);
   mbedtls_ssl_conf_ca_chain(&tls->config, &tls->ca, NULL);
+  mbedtls_ssl_conf_verify(&tls->config, verify_certificate, tls);
   set_versions(tls, options);
   if (mbedtls_pk_get_type(&tls->key) != MBEDTLS_PK_NONE) status = mbedtls_ssl_conf_own_cert(&tls->config, &tls->certificate, &tls->key);
   if (!status) status = set_alpn(tls, options);
@@ -159,7 +213,10 @@ Tls *tls_new(int *fd, JSValueConst options) {
   mbedtls_x509_crt_init(&tls->ca);
   mbedtls_x509_crt_init(&tls->certificate);
   mbedtls_pk_init(&tls->key);
-  int status = parse(options, "ca", parse_certificates, &tls->ca, true) || parse(options, "certificate", parse_certificates, &tls->certificate, false) ||
+  set_pin(tls, options);
+  tls->now = number_option(options, "validNow");
+  tls->floor = number_option(options, "validFloor");
+  int status = parse(options, "ca", parse_certificates, &tls->ca, !tls->pinned) || parse(options, "certificate", parse_certificates, &tls->certificate, false) ||
     parse(options, "key", parse_key, &tls->key, false);
   if (!status && (status = configure(tls, options))) {
     judge(tls, status);

@@ -5,11 +5,13 @@ import * as assert from "uvu/assert";
 import type { Child, TlsOptions, TlsStream } from "quickjs-ts";
 import { platform } from "quickjs-ts/platform";
 import { makeCertificates } from "./lib/certificates.ts";
+import { decodeBase64 } from "@securebox/contract";
 import { bytes, pair, Recorder, scratch, until } from "./lib/streams.ts";
 
 const test = suite("tls");
 const { files, net, tls, processes } = platform;
 const directory = scratch("tls");
+const DAY = 86_400_000;
 const pem = (name: string): string => files.readText(`${directory}/${name}`);
 
 async function freePort(): Promise<number> {
@@ -90,15 +92,60 @@ for (const [what, name, more, reason] of [
   ["a certificate for another name", "good", { serverName: "other.test" }, /match|altnames|common name/i],
   ["a certificate that has expired", "expired", {}, /expired/i],
   ["an authority that we do not know", "good", { ca: "other.crt" }, /trust|unable to|self|signed/i],
+  ["a certificate that had expired at the earliest time that it can be", "good", { validAt: { notBefore: Date.now() + 3 * DAY } }, /expired/i],
+  ["a certificate that has expired by our clock", "good", { validAt: { now: Date.now() + 3 * DAY } }, /expired/i],
+  ["a certificate of the future by our clock", "good", { validAt: { now: 0 } }, /future|only from/i],
+  ["an authority that we do not know, whatever the time", "good", { ca: "other.crt", validAt: { notBefore: 0 } }, /trust|signed/i],
+  ["a certificate for another name, whatever the time", "good", { serverName: "other.test", validAt: { notBefore: 0 } }, /match|altnames|common name/i],
 ] as [string, string, Partial<TlsOptions>, RegExp][]) {
   test(`${what} is refused, with the reason`, () => withServer(name, ["-rev"], async (port) => {
-    const { recorder } = connect(port, more.ca ? { ca: pem(more.ca) } : more);
+    const { recorder } = connect(port, typeof more.ca === "string" ? { ...more, ca: pem(more.ca) } : more);
     await until(() => recorder.closed, "close");
     assert.equal(recorder.calls, ["close"]);
     assert.is(recorder.error?.code, "ETLS");
     assert.match(recorder.error!.message, reason);
   }));
 }
+
+for (const [what, name, validAt] of [
+  ["a clock at 1970 that is only a lower bound", "good", { notBefore: 0 }], ["a clock that is right", "good", { now: Date.now() + 60_000 }],
+  ["an end that may not have come yet", "expired", { notBefore: Date.now() - 3 * DAY }],
+] as [string, string, NonNullable<TlsOptions["validAt"]>][]) {
+  test(`believed: ${what}`, () => withServer(name, ["-rev"], async (port) => {
+    const { stream, recorder } = connect(port, { validAt });
+    await echo(stream, recorder);
+  }));
+}
+
+/** SHA-256 of a certificate's DER. */
+function pinOf(name: string): string {
+  const der = decodeBase64(pem(name).replace(/-----[^-]+-----|\s/g, ""));
+  return [...platform.crypto.sha256(der)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+test("an authority known by its digest is believed when the server presents it", () => withServer("good", ["-rev", "-cert_chain", `${directory}/ca.crt`], async (port) => {
+  const { stream, recorder } = connect(port, { ca: { pin: pinOf("ca.crt") }, validAt: { notBefore: 0 } });
+  await echo(stream, recorder);
+}));
+
+for (const [what, pin, more, chain, reason] of [
+  ["of another authority", "other.crt", {}, "ca.crt", /trust|signed/i],
+  ["of the authority, which the server does not present", "ca.crt", {}, "", /trust|signed/i],
+  ["of an authority that signed nothing of the chain", "other.crt", {}, "other.crt", /trust|signed/i],
+  ["of the authority, of a server with another name", "ca.crt", { serverName: "other.test" }, "ca.crt", /match|altnames|common name/i],
+] as [string, string, Partial<TlsOptions>, string, RegExp][]) {
+  test(`a pin ${what} is not enough`, () => withServer("good", ["-rev", ...(chain ? ["-cert_chain", `${directory}/${chain}`] : [])], async (port) => {
+    const { stream, recorder } = connect(port, { ca: { pin: pinOf(pin) }, ...more });
+    stream.write(bytes("a secret\n"));
+    await until(() => recorder.closed, "close");
+    assert.equal(recorder.calls, ["close"]);
+    assert.match(recorder.error!.message, reason);
+  }));
+}
+
+test("what is no pin is refused at once", () => {
+  assert.throws(() => connect(1, { ca: { pin: "abc" } }), /64 hexadecimal digits/);
+});
 
 test("a server that speaks no TLS is refused; one that says nothing meets the deadline", async () => {
   const plain = await pair({ host: "127.0.0.1", port: 0 });
