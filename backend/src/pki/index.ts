@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The backend's identity: a certificate authority of its own and the keys that sign documents, both made at the first start and kept in the database.
+ *
+ * Private keys lie in the database in plain text (authority.key, keys.private_pem): whoever reads the database can pose as this backend. Its file or server
+ * has to be protected accordingly; the recovery key, which is never stored, is the way out when it was read.
+ */
+import { hostname, networkInterfaces } from "node:os";
+import { signDocument, type Keys, type PublicKey, type Revocation, type SignedDocument } from "@securebox/contract";
+import type { Certificate, Database, Pki } from "../ports.ts";
+import { checkRequest } from "./request.ts";
+import { signer } from "./signer.ts";
+import { makeFirstKeys, readKeys, rotateKeys, trustedKeys, type StoredKey } from "./signing-keys.ts";
+import { DAY, fingerprintOf, issueClient, issueServer, makeAuthority, makeCrl, makeKeyPair, openIssuer, type Issuer } from "./x509.ts";
+
+export interface PkiOptions {
+  database: Database;
+  /** DNS names and addresses by which gateways and people reach this backend; loopback and this machine's own are added. */
+  names: readonly string[];
+  /** Called once in the life of a database, with the recovery key's private half (PKCS #8, PEM), before it counts: when this rejects, nothing was made. */
+  keepRecoveryKey(privateKey: string): Promise<void>;
+  /** Of gateways' certificates, milliseconds. Default 90 days. */
+  gatewayLifetime?: number;
+  now?: () => number;
+}
+
+const CHANGED = "securebox_keys";
+const GATEWAY_LIFETIME = 90 * DAY;
+const SERVER_LIFETIME = 90 * DAY;
+/** Of what is written to files for an external broker, where nobody renews it but a person. */
+const CLIENT_LIFETIME = 2 * 365 * DAY;
+/** Our name at an external broker: no gateway can be called so (NAME of the contract has no underscore). */
+export const BACKEND_ACCOUNT = "securebox_backend";
+const CRL_LIFETIME = 7 * DAY;
+
+export interface OwnPki extends Pki {
+  /** For this backend as client of an external broker. A new one each time. */
+  clientCertificate(): Promise<{ certificate: string; key: string }>;
+  /** For an external broker under these DNS names and addresses. A new one each time. */
+  brokerCertificate(names: readonly string[]): Promise<{ certificate: string; key: string }>;
+  close(): Promise<void>;
+}
+
+/** Reads the authority and the keys, or makes them. Rejects when the database is not reachable or holds something else. */
+export async function openPki(options: PkiOptions): Promise<OwnPki> {
+  const now = options.now ?? Date.now;
+  const { database } = options;
+  const stored = await database.transaction(async (tx) => {
+    await tx.query("SELECT pg_advisory_xact_lock(7325681)"); // processes that start together: one makes, the others find
+    const recovery = await makeFirstKeys(tx, now());
+    const [found] = await tx.query<{ key: string; certificate: string }>("SELECT key, certificate FROM authority");
+    if (recovery !== undefined) await options.keepRecoveryKey(recovery);
+    if (found) return found;
+    const pair = makeKeyPair();
+    const made = { key: pair.privateKey, certificate: await makeAuthority(`Securebox ${hostname()}`.slice(0, 64), pair, now()) };
+    await tx.query("INSERT INTO authority (key, certificate) VALUES ($1, $2)", [made.key, made.certificate]);
+    return made;
+  });
+  const issuer = await openIssuer(stored.certificate, stored.key);
+  const pki = new StoredPki(database, issuer, await readKeys(database), { ...options, now });
+  await pki.listen();
+  return pki;
+}
+
+class StoredPki implements OwnPki {
+  readonly caPem: string;
+  readonly caFingerprint: string;
+  #keys: StoredKey[];
+  #server: { certificate: string; key: string; renew: number } | undefined;
+  #silence: () => Promise<void> = async () => {};
+  readonly #now: () => number;
+
+  constructor(private readonly database: Database, private readonly issuer: Issuer, keys: StoredKey[], private readonly options: PkiOptions & { now: () => number }) {
+    this.caPem = `${issuer.certificate.toString("pem").trim()}\n`;
+    this.caFingerprint = fingerprintOf(issuer.certificate);
+    this.#keys = keys;
+    this.#now = options.now;
+  }
+
+  /** Another process of this backend may change the keys. */
+  async listen(): Promise<void> {
+    this.#silence = await this.database.listen(CHANGED, () => void readKeys(this.database).then((keys) => { this.#keys = keys; }, () => { /* the next start reads them */ }));
+  }
+
+  async close(): Promise<void> {
+    await this.#silence();
+  }
+
+  get keys(): PublicKey[] {
+    return trustedKeys(this.#keys, this.#now());
+  }
+
+  async issueGateway(csrPem: string, gateway: string, network: string): Promise<Certificate> {
+    const { publicKey } = await checkRequest(csrPem);
+    return issueClient(this.issuer, publicKey, gateway, network, this.#now(), this.options.gatewayLifetime ?? GATEWAY_LIFETIME);
+  }
+
+  async serverCertificate(): Promise<{ certificate: string; key: string }> {
+    const now = this.#now();
+    if (!this.#server || now >= this.#server.renew) {
+      const { privateKey, publicKey } = makeKeyPair();
+      const made = await issueServer(this.issuer, publicKey, serverNames(this.options.names), now, SERVER_LIFETIME);
+      this.#server = { certificate: made.pem + this.caPem, key: privateKey, renew: now + (made.notAfter - now) * (2 / 3) };
+    }
+    const { certificate, key } = this.#server;
+    return { certificate, key };
+  }
+
+  async clientCertificate(): Promise<{ certificate: string; key: string }> {
+    const { privateKey, publicKey } = makeKeyPair();
+    const made = await issueClient(this.issuer, publicKey, BACKEND_ACCOUNT, "backend", this.#now(), CLIENT_LIFETIME);
+    return { certificate: made.pem + this.caPem, key: privateKey };
+  }
+
+  async brokerCertificate(names: readonly string[]): Promise<{ certificate: string; key: string }> {
+    const { privateKey, publicKey } = makeKeyPair();
+    const made = await issueServer(this.issuer, publicKey, names, this.#now(), CLIENT_LIFETIME);
+    return { certificate: made.pem + this.caPem, key: privateKey };
+  }
+
+  async crl(): Promise<string> {
+    const now = this.#now();
+    const rows = await this.database.query<{ serial: string; revoked: unknown }>("SELECT serial, revoked FROM revoked_certificates WHERE not_after > $1 ORDER BY revoked, serial", [now]);
+    return makeCrl(this.issuer, rows.map(({ serial, revoked }) => ({ serial, at: new Date(revoked as string).getTime() })), now, CRL_LIFETIME);
+  }
+
+  /**
+   * `trusted`: identifiers of keys that the receiver believes now; the newest of ours among them signs. Without it: the current key, and for `keys` documents
+   * the one before it, which gateways trust until they have the document.
+   */
+  sign<K extends "desired" | "keys" | "revocation" | "time">(document: Omit<SignedDocument<K>, "v" | "key" | "digest" | "signature">, use: "sign" | "recovery" = "sign", trusted?: readonly string[]): SignedDocument<K> {
+    const usable = this.#keys.filter((key) => key.use === use && key.privateKey !== undefined).reverse();
+    const byReceiver = trusted && usable.find(({ id }) => trusted.includes(id));
+    const usual = document.kind === "keys" ? (usable.find(({ retired }) => retired) ?? usable[0]) : usable.find(({ retired }) => !retired);
+    const key = byReceiver ?? usual;
+    if (!key) throw new Error(use === "recovery" ? "the recovery key is not here: it was given away at the first start" : "there is no signing key");
+    return signDocument<K>(signer, key.privateKey!, key.id, document);
+  }
+
+  async rotate({ revoke }: { revoke: boolean }): Promise<{ keys: Keys; revocation?: Revocation }> {
+    await rotateKeys(this.database, this.#now(), { revoke });
+    this.#keys = await readKeys(this.database);
+    await this.database.notify(CHANGED, "");
+    const revoked = this.#keys.filter((key) => key.revoked).map(({ id }) => id);
+    return { keys: { keys: this.keys }, ...(revoked.length > 0 && { revocation: { keys: revoked } }) };
+  }
+}
+
+/** What a certificate for this machine names. */
+export function serverNames(configured: readonly string[]): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []).filter(({ address }) => !address.startsWith("fe80:")).map(({ address }) => address);
+  return [...new Set([...configured, hostname(), "localhost", "127.0.0.1", "::1", ...addresses])].slice(0, 100);
+}
