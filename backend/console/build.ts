@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bundles the console into static files: hashed names below assets/, and index.html, which alone is to be asked for anew each time.
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { newerThan } from "../../tools/setup/newer.ts";
+
+/** Everything comes from the server itself, and nothing is run or styled from strings. The API adds what counts only as a header (frame-ancestors). */
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+export interface BuiltFile { name: string; bytes: number; gzip: number }
+
+const sourceOf = (root: string): string => join(root, "backend/console");
+const outputOf = (root: string): string => join(root, "build/console");
+
+/** The directory with the built console; builds it when it is missing or older than its sources. A packed backend has no sources, only the files. */
+export async function consoleDirectory(root: string = process.cwd()): Promise<string> {
+  const output = outputOf(root);
+  const sources = [sourceOf(root), join(root, "packages/contract/src"), join(root, "backend/src/ports.ts"), join(root, "package-lock.json")];
+  if (existsSync(join(sourceOf(root), "src")) && newerThan(join(output, "index.html"), sources)) await buildConsole(output, root);
+  if (!existsSync(join(output, "index.html"))) throw new Error(`the console is not built: ${output}/index.html is missing; run: npm run build -- console`);
+  return output;
+}
+
+/** Bundles into `outdir`, which it replaces as a whole. Rejects with esbuild's message when a source is wrong. */
+export async function buildConsole(outdir: string, root: string = process.cwd()): Promise<BuiltFile[]> {
+  const draft = `${outdir}.${process.pid}`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(join(draft, "assets"), { recursive: true });
+  try {
+    const files = await bundleInto(draft, root);
+    rmSync(outdir, { recursive: true, force: true });
+    renameSync(draft, outdir);
+    return files;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+async function bundleInto(draft: string, root: string): Promise<BuiltFile[]> {
+  const { build } = await import("esbuild");
+  const source = sourceOf(root);
+  const { metafile } = await build({
+    entryPoints: { console: join(source, "src/main.tsx"), style: join(source, "style.css"), icon: join(source, "icon.svg") },
+    outdir: join(draft, "assets"), entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]", assetNames: "[name]-[hash]", loader: { ".svg": "copy" },
+    bundle: true, splitting: true, format: "esm", platform: "browser", target: ["es2022", "chrome123", "firefox121", "safari17.5"], conditions: ["source"],
+    jsx: "automatic", jsxImportSource: "preact", minify: true, legalComments: "none", metafile: true, logLevel: "warning", absWorkingDir: root,
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  const names = Object.keys(metafile.outputs).map((path) => basename(path));
+  const named = (start: string): string => names.find((name) => name.startsWith(`${start}-`))!;
+  const page = readFileSync(join(source, "index.html"), "utf8")
+    .replace("{{policy}}", POLICY).replace("{{style}}", named("style")).replace("{{script}}", named("console")).replace("{{icon}}", named("icon"));
+  writeFileSync(join(draft, "index.html"), page);
+  return ["index.html", ...names.map((name) => `assets/${name}`)].map((name) => {
+    const path = join(draft, name);
+    return { name, bytes: statSync(path).size, gzip: gzipSync(readFileSync(path)).length };
+  });
+}

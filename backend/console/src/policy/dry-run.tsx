@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a policy would do, before it is pushed.
+import type { DryRun } from "../api/api.ts";
+import { Badge, plural } from "../ui/basics.tsx";
+import { Table } from "../ui/table.tsx";
+import { Difference } from "./editor-box.tsx";
+import { ProblemList } from "./problems.tsx";
+
+type GoTo = (line: number, column: number) => void;
+/** As many as the backend tells (DryRun in backend/src/ports.ts). */
+const MOST_CHANGES = 200;
+
+interface Shown { result: DryRun; before: string; after: string; /** Names of devices, by MAC address. */ names: ReadonlyMap<string, string>; goTo: GoTo }
+
+export function DryRunResult({ outdated, ...shown }: Shown & { outdated: boolean }) {
+  const { result, goTo } = shown;
+  return (
+    <div class="dry-run">
+      <h3>Dry run</h3>
+      {outdated && <p class="note warn">The text has changed since; run it again.</p>}
+      {result.valid ? <Outcome {...shown} /> : (
+        <><p class="note bad">The backend would refuse this policy.</p><ProblemList problems={result.problems} goTo={goTo} /></>)}
+    </div>
+  );
+}
+
+function Outcome({ result: { changes, gateways, warnings, unenforced }, before, after, names, goTo }: Shown) {
+  const count = changes.length >= MOST_CHANGES ? `${MOST_CHANGES} or more decisions` : plural(changes.length, "decision");
+  return (
+    <>
+      <p class="summary"><strong>{changes.length === 0 ? "No decision" : count}</strong> between known devices would change, on <strong>{plural(gateways, "gateway")}</strong>.</p>
+      <ProblemList problems={warnings} goTo={goTo} />
+      {unenforced.length > 0 && <><h4>Accepted but not enforced yet</h4><ul class="lines">{unenforced.map(({ path, reason }) => <li key={path}><code>{path}</code>: {reason}</li>)}</ul></>}
+      {changes.length > 0 && (
+        <Table label="Changed decisions" rows={changes} id={(row) => `${row.from} ${row.to} ${row.service}`} columns={[
+          { title: "From", head: true, cell: ({ from }) => <End mac={from} names={names} /> }, { title: "To", cell: ({ to }) => <End mac={to} names={names} /> }, { title: "Service", cell: ({ service }) => <code>{service}</code> },
+          { title: "Now", cell: (row) => <Decision word={row.before} /> }, { title: "Then", cell: (row) => <Decision word={row.after} /> },
+        ]} />)}
+      <h4>Text</h4>
+      <Difference label="What changes in the text" before={before} after={after} />
+    </>
+  );
+}
+
+function End({ mac, names }: { mac: string; names: ReadonlyMap<string, string> }) {
+  const name = names.get(mac);
+  return name ? <>{name}<span class="sub mono">{mac}</span></> : <>{mac}</>;
+}
+
+function Decision({ word }: { word: string }) {
+  return <Badge tone={word.startsWith("allow") ? "good" : word.startsWith("deny") ? "bad" : "calm"}>{word}</Badge>;
+}
