@@ -75,8 +75,11 @@ export class EventLog implements Log {
     if (repeated === undefined) return;
     const time = new Date(this.#platform.time.date()).toISOString();
     const entry: LogEvent = { sequence: written ? ++this.#sequence : this.#sequence, time, level, event, fields: repeated > 0 ? { ...fields, repeated } : fields };
+    if (written) this.#write(entry);
     for (const [follower, least] of this.#followers) if (reaches(level, least)) follower(entry);
-    if (!written) return;
+  }
+
+  #write(entry: LogEvent): void {
     this.#ring.push(entry);
     if (this.#ring.length > this.#options.kept) this.#ring.shift();
     this.#platform.processes.stderr(`${this.#options.format === "json" ? formatJson(entry) : formatText(entry)}\n`);

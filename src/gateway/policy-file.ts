@@ -41,6 +41,7 @@ export class PolicyFile {
   #status: PolicyStatus;
   #watch: Watch | undefined;
   #timer: Timer | undefined;
+  #closed = false;
 
   constructor(machine: Machine, path: string, parse: ParsePolicy, state: StateDirectory, log: Log) {
     this.#machine = machine;
@@ -70,13 +71,16 @@ export class PolicyFile {
     this.reload();
   }
 
+  /** For good: whoever wants the file again opens another. */
   close(): void {
+    this.#closed = true;
     this.#watch?.close();
     this.#timer?.cancel();
   }
 
   /** Looks at the file again: it changed, or somebody asked (SIGHUP). */
   reload(): void {
+    if (this.#closed) return;
     this.#timer?.cancel();
     this.#settle(this.#look(), MAX_LOOKS);
   }

@@ -34,7 +34,7 @@ export class Backend {
   start(): void {
     if (!this.#gateway.config.backend.enabled || !this.#access.membership()) return;
     const { platform, log } = this.#gateway;
-    const forwarder = new EventForwarder(log, { event: (...event) => this.#link?.event(...event) }, () => platform.time.now());
+    const forwarder = new EventForwarder(log, { event: (...event) => this.#link?.event(...event) });
     this.#events = forwarder;
     this.#link = this.#access.link({
       enforce: (desired, ignored, answer) => {

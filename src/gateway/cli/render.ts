@@ -23,8 +23,9 @@ export function renderStatus(status: StatusResult): string {
   const pending = status.policy.unenforced.map((item) => `not enforced yet: ${item.path}${item.line ? ` (line ${item.line})` : ""}: ${item.reason}\n`).join("");
   const refused = status.backend?.refused;
   const refusal = refused ? `refused: ${refused.kind} document${refused.sequence === undefined ? "" : ` ${refused.sequence}`} (${refused.code}): ${refused.message}\n` : "";
+  const link = status.backend ? linkProblems(status.backend) : "";
   const ignored = (status.policy.ignored ?? []).map((field) => `ignored: field ${field} of the backend's document is unknown to this version\n`).join("");
-  return `${table(rows)}${problems}${errors}${refusal}${pending}${ignored}`;
+  return `${table(rows)}${problems}${errors}${refusal}${link}${pending}${ignored}`;
 }
 
 /** `gw-1 of home at broker.example:8883, connected since ..., desired 12 (version 4), certificate until 2027-01-05, 3 events wait` */
@@ -40,6 +41,12 @@ function backendLine(link: LinkStatus): string {
     link.clock === "floor" ? "clock not confirmed" : "",
   ];
   return parts.filter(Boolean).join(", ");
+}
+
+/** What an operator of the backend, or the flash, has to do with it. */
+function linkProblems({ storeError, enrolment }: LinkStatus): string {
+  const waits = enrolment ? `approval: the certificate is lost or refused; approve this gateway in the console (key ${enrolment.keyFingerprint}${enrolment.lastError ? `; ${enrolment.lastError}` : ""})\n` : "";
+  return `${storeError === undefined ? "" : `not stored: ${storeError}\n`}${waits}`;
 }
 
 function linkState({ state, synchronised, since, lastError, retryIn }: LinkStatus): string {

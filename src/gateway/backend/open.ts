@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real way to a backend: the link over MQTT, its files below the state directory.
+import type { Platform } from "quickjs-ts";
+import { enrol } from "../../backend-link/enrol/enrol.ts";
+import { createLink } from "../../backend-link/link.ts";
+import { FileStore } from "../../backend-link/store.ts";
+import type { Connect, Identity } from "../../backend-link/types.ts";
+import type { Log } from "../log.ts";
+import { EnrolmentFailure, type BackendAccess, type Membership } from "./access.ts";
+
+/** The last proven time: nothing of a backend, and older documents stay refused. */
+const KEPT = "clock.json";
+
+export function openBackend(platform: Platform, directory: string, connect: Connect, log: Log): BackendAccess {
+  const store = new FileStore(platform.files, directory, log);
+  return {
+    membership: () => membershipOf(store.identity()),
+    link: (host, linkLog) => createLink(platform, connect, store, host, linkLog),
+    async enrol(token) {
+      try {
+        return membershipOf(await enrol(platform, store, token))!;
+      } catch (error) {
+        if (error instanceof TypeError) throw error; // ours
+        throw new EnrolmentFailure(error instanceof RangeError ? "token" : "backend", (error as Error).message);
+      }
+    },
+    leave() {
+      for (const name of platform.files.list(directory)) if (name !== KEPT) platform.files.remove(`${directory}/${name}`);
+    },
+  };
+}
+
+function membershipOf(identity: Identity | undefined): Membership | undefined {
+  return identity && { network: identity.network, gateway: identity.gateway, broker: `${identity.broker.host}:${identity.broker.port}` };
+}
