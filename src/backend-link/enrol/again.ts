@@ -7,7 +7,7 @@ import type { PublicKey } from "@securebox/contract";
 import type { Millis, Platform, TlsOptions } from "quickjs-ts";
 import { encodeBase64, hexadecimal } from "@securebox/contract";
 import type { Identity, LinkStatus, LinkStore } from "../types.ts";
-import { decodePem } from "../x509/base64.ts";
+import { decodePem } from "../x509/pem.ts";
 import { certificateRequest } from "../x509/request.ts";
 import { answerOf, identityOf } from "./enrolled.ts";
 import { request } from "./http.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person types at the gateway: "sbx1." and base64url of {"u": address of the API, "s": secret, "p": SHA-256 of the certificate authority}.
-import { decodeBase64 } from "../x509/base64.ts";
+import { decodeBase64 } from "@securebox/contract";
 
 export interface Token { api: string; host: string; port: number; secret: string; pin: string }
 
@@ -17,8 +17,10 @@ export function parseToken(text: string): Token {
 }
 
 function readFields(encoded: string): Record<string, unknown> {
+  const letters = encoded.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, ""); // RFC 4648 section 5
+  const padded = letters.padEnd(Math.ceil(letters.length / 4) * 4, "=");
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(decodeBase64(encoded)));
+    const value: unknown = JSON.parse(new TextDecoder().decode(decodeBase64(padded)));
     if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   } catch {
     // told below

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What we read of our own certificate (RFC 5280 section 4.1): its number, its life, its key. Whether it is valid is for TLS to say.
 import type { Instant } from "@securebox/contract";
-import { decodePem, encodePem } from "./base64.ts";
+import { decodePem, encodePem } from "./pem.ts";
 import { inside, readElements, TAG, type Element } from "./der.ts";
 
 export interface CertificateFacts {

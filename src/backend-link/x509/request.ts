@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A certificate signing request (PKCS #10, RFC 2986) for a P-256 key: signed with that key, which proves that we have it.
 import type { Crypto } from "quickjs-ts";
-import { decodePem, encodePem } from "./base64.ts";
+import { decodePem, encodePem } from "./pem.ts";
 import { TAG, writeBits, writeElement, writeInteger } from "./der.ts";
 
 /** 2.5.4.3 and 1.2.840.10045.4.3.2 (RFC 5758 section 3.2). */
