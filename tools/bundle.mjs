@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One place that knows how this project bundles TypeScript: which conditions select an engine's platform.
+import { resolve } from "node:path";
 import { build } from "esbuild";
 
 /**
@@ -13,6 +14,19 @@ const external = [
   "esbuild", "playwright-core", "aedes", "mqtt", "@electric-sql/pglite", "pg", "fastify", "@fastify/*", "@peculiar/x509", "reflect-metadata", "prom-client", "@seriousme/*",
 ];
 
+/** What MQTT.js brings that the access point needs little of, and what does that little; see src/backend-link/mqtt/shims. */
+const shims = "./src/backend-link/mqtt/shims";
+const quickjsAliases = {
+  buffer: "./node_modules/buffer/index.js", events: "./node_modules/events/events.js", bl: "./node_modules/bl/BufferList.js",
+  "readable-stream": `${shims}/readable-stream.ts`, debug: `${shims}/debug.cjs`, "lru-cache": `${shims}/lru-cache.ts`, "worker-timers": `${shims}/worker-timers.ts`,
+  "process-nextick-args": `${shims}/process-nextick-args.ts`,
+};
+/** MQTT.js reads its version from its package.json, which is larger than all that it needs of it. */
+const ownVersion = {
+  name: "mqtt-version",
+  setup: (on) => on.onResolve({ filter: /package\.json$/ }, ({ importer }) => (/node_modules\/mqtt\//.test(importer) ? { path: resolve(`${shims}/package.ts`) } : undefined)),
+};
+
 /** Options shared by every bundle. `engine` is "node" or "quickjs"; it selects `quickjs-ts/platform`. */
 export function bundleOptions(engine) {
   return {
@@ -23,7 +37,8 @@ export function bundleOptions(engine) {
     mainFields: ["module", "main"],
     conditions: ["source", engine, "import", "module"],
     external: engine === "node" ? external : ["securebox:*"],
-    alias: { yaml },
+    alias: engine === "node" ? { yaml } : { yaml, ...quickjsAliases },
+    ...(engine === "node" ? {} : { inject: [`${shims}/globals.ts`], plugins: [ownVersion] }),
     sourcemap: "linked",
     logLevel: "warning",
   };

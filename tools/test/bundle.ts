@@ -19,6 +19,7 @@ export async function bundleTest(root: string, file: string, engine: Engine): Pr
   const uvu = join(root, "packages/quickjs-ts/src/uvu");
   const outfile = join(root, "build/test", engine, `${file}.mjs`);
   const contents = [`${uvu}/shim.ts`, join(root, file), `${uvu}/finish.ts`].map((path) => `import ${JSON.stringify(path)};`).join("\n");
-  await build({ ...bundleOptions(engine), stdin: { contents, resolveDir: root, sourcefile: "test-entry.ts" }, outfile, ignoreAnnotations: true, plugins: [uvuWrapper(root)] });
+  const options = bundleOptions(engine);
+  await build({ ...options, stdin: { contents, resolveDir: root, sourcefile: "test-entry.ts" }, outfile, ignoreAnnotations: true, plugins: [...(options.plugins ?? []), uvuWrapper(root)] });
   return outfile;
 }
