@@ -19,6 +19,8 @@ export interface ConnectionParts {
   message(channel: Down, payload: Uint8Array): void;
   lost(reason: string, welcomed: boolean, retryIn: Millis): void;
   takenOver(): void;
+  /** `deadline` may have changed. */
+  settled(): void;
 }
 
 /** Not `intel`: nothing here uses the lists yet, and a retained list would come with every connection. */
@@ -41,6 +43,7 @@ export class LinkConnection {
 
   input(input: LinkInput): void {
     for (const effect of this.#machine.input(input, this.#parts.now(), this.#parts.random())) this.#do(effect);
+    this.#parts.settled();
   }
 
   /** False: there is no connection to speak on. QoS 1 is watched: a broker that does not acknowledge is left. */

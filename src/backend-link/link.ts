@@ -84,6 +84,7 @@ class BackendLink implements Link {
       message: (channel, payload) => this.#message(channel, payload),
       lost: (reason, welcomed, retryIn) => this.#lost(reason, welcomed, retryIn),
       takenOver: () => this.#tell("warn", "another gateway uses this identity", { gateway, network }),
+      settled: () => this.#schedule(),
     });
     this.#conversation = new Conversation({
       crypto, connection: this.#connection, outbox: this.#outbox, questions: this.#questions, now, nonce, log,
@@ -144,7 +145,6 @@ class BackendLink implements Link {
 
   probe(): void {
     this.#connection.input({ type: "probe" });
-    this.#schedule();
   }
 
   get status(): LinkStatus {

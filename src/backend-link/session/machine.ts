@@ -166,7 +166,7 @@ export class LinkMachine {
   #closed(reason: string, now: Millis, random: number): LinkEffect[] {
     const ready = this.#state === "ready";
     if (!ready) this.#takeOver.otherwise();
-    return this.#lost(reason, now, random, ready && this.#takeOver.closed(now - this.#since));
+    return this.#lost(reason, now, random, ready && this.#takeOver.closed(now - this.#since, now));
   }
 
   #lost(reason: string, now: Millis, random: number, takenOver: boolean): LinkEffect[] {
