@@ -71,7 +71,15 @@ export class DocumentKeeper {
   /** Puts the kept document in force, whatever its dates: expiry limits acceptance, not enforcement. */
   start(): void {
     const { desired, previous } = this.#kept;
-    if (desired) this.#enforce(desired, [], previous);
+    if (desired) this.#enforceKept(desired, previous);
+  }
+
+  /** Its digest is checked again, for the flash's sake, and what was ignored of it is found again. */
+  #enforceKept(document: Desired, before: Desired | undefined): void {
+    const decoded = decodeDocument(this.#parts.crypto, encodeDocument(document));
+    if (decoded.ok) return this.#enforce(document, decoded.ignored, before, false);
+    this.#refuse(decoded.refusal);
+    if (before) this.#enforceKept(before, undefined);
   }
 
   take(channel: Channel, bytes: Uint8Array): void {
@@ -164,18 +172,20 @@ export class DocumentKeeper {
   #accept(document: Desired, ignored: string[]): void {
     this.#unstored = undefined;
     const stored = this.#save({ ...this.#kept, desired: document, previous: this.#inForce, sequences: { ...this.#kept.sequences, desired: document.sequence } });
-    if (stored) return this.#enforce(document, ignored, this.#inForce);
+    if (stored) return this.#enforce(document, ignored, this.#inForce, true);
     this.#unstored = { document, ignored, since: this.#parts.now() };
     this.#parts.changed();
   }
 
-  #enforce(document: Desired, ignored: string[], before: Desired | undefined): void {
+  /** `isNew`: just accepted, so that what was refused before it is of no interest any more. */
+  #enforce(document: Desired, ignored: string[], before: Desired | undefined, isNew: boolean): void {
     const attempt = ++this.#try;
     this.#candidate = document;
     this.#parts.enforce(document.body, ignored, (result) => {
       if (attempt !== this.#try) return;
       this.#try++;
       this.#candidate = undefined;
+      if (result.ok && isNew) this.#refusals.clear();
       if (result.ok) this.#inForceNow(document, ignored);
       else this.#notEnforced(document, result.message, before);
     });
@@ -184,7 +194,6 @@ export class DocumentKeeper {
   #inForceNow(document: Desired, ignored: string[]): void {
     this.#inForce = document;
     this.#ignored = ignored;
-    this.#refusals.clear();
     this.#parts.event("info", "desired state in force", { sequence: document.sequence, version: document.body.version, digest: document.digest.slice(0, 16) });
     this.#parts.changed();
   }
@@ -194,7 +203,7 @@ export class DocumentKeeper {
     this.#save({ ...this.#kept, desired: before, previous: undefined, sequences: { ...this.#kept.sequences, desired: before?.sequence ?? -1 } });
     this.#rejected = document;
     this.#refuse({ ...nameOf(document), code: "policy", message });
-    if (before && before !== this.#inForce) this.#enforce(before, [], undefined);
+    if (before && before !== this.#inForce) this.#enforceKept(before, undefined);
   }
 
   #trust(document: SignedDocument<"keys" | "revocation">): void {

@@ -170,6 +170,7 @@ export class FakeGateway {
   delay = 5;
   lines: string[] = [];
   healthy = true;
+  ignored: string[] = [];
   store: FileStore;
   link: Link;
 
@@ -189,9 +190,10 @@ export class FakeGateway {
 
   #host(): LinkHost {
     return {
-      enforce: ({ version }, _ignored, answer) => void this.backend.machine.timers.after(this.delay, () => {
+      enforce: ({ version }, ignored, answer) => void this.backend.machine.timers.after(this.delay, () => {
         if (this.refuses.has(version)) return answer({ ok: false, message: `version ${version}: too many groups` });
         this.enforced.push(version);
+        this.ignored = ignored;
         answer({ ok: true });
       }),
       reported: () => ({
