@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `securebox gateway`: from the options to a gateway that runs until a signal ends it.
 import { PlatformError, type Platform } from "quickjs-ts";
+import type { OpenAccess } from "./cli/enrolment.ts";
 import type { OptionValues } from "./cli/options.ts";
 import { loadConfig } from "./config/load.ts";
 import { controlMethods } from "./control/methods.ts";
@@ -10,12 +11,12 @@ import { EventLog } from "./log.ts";
 import { supervise, watchSupervisor } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
 
-/** Resolves with the exit status. Throws ConfigurationError, UsageError, and Error when another gateway serves the socket. */
-export async function runGateway(platform: Platform, options: OptionValues): Promise<number> {
+/** `access`: the way to a backend. Resolves with the exit status. Throws ConfigurationError, UsageError, and Error when another gateway serves the socket. */
+export async function runGateway(platform: Platform, options: OptionValues, access: OpenAccess): Promise<number> {
   const config = loadConfig(platform, options);
   const log = new EventLog(platform, config.log);
   if (options.supervise) return supervise(platform, [...platform.processes.self, ...platform.processes.arguments.filter((word) => word !== "--supervise")], log);
-  const gateway = new Gateway(platform, config, log);
+  const gateway = new Gateway(platform, config, log, access(config, log));
   const broke = (error: unknown): void => log.error("internal error", { reason: platform.processes.stackOf(error) });
   const control = listen(platform, config.socket, gateway, log, broke);
   log.info("gateway starts", { version: VERSION, engine: platform.engine, pid: platform.processes.pid, bridge: config.bridge });

@@ -6,10 +6,11 @@ import type { GatewayConfig } from "../config/config.ts";
 import { controlSocket, loadConfig } from "../config/load.ts";
 import { call, Unreachable } from "../control/client.ts";
 import type { EnrollResult, UnenrollResult } from "../control/protocol.ts";
+import { EventLog, type Log } from "../log.ts";
 import { UsageError, type OptionValues } from "./options.ts";
 import { renderEnrolled, renderLeft } from "./render.ts";
 
-export type OpenAccess = (config: GatewayConfig) => BackendAccess;
+export type OpenAccess = (config: GatewayConfig, log: Log) => BackendAccess;
 
 /** A backend may be far away, and makes a certificate. */
 const PATIENCE = 60_000;
@@ -25,7 +26,7 @@ export async function enroll(platform: Platform, operand: string, options: Optio
 export async function unenroll(platform: Platform, options: OptionValues, open: OpenAccess): Promise<number> {
   let result = await byGateway<UnenrollResult>(platform, options, "unenroll", {});
   const path = result ? undefined : loadConfig(platform, options).policy;
-  result ??= leave(open(loadConfig(platform, options)));
+  result ??= leave(accessOf(platform, options, open));
   platform.processes.stdout(options.json ? `${JSON.stringify(result)}\n` : renderLeft(result, path));
   return 0;
 }
@@ -41,8 +42,12 @@ async function byGateway<R>(platform: Platform, options: OptionValues, method: s
   }
 }
 
+function accessOf(platform: Platform, options: OptionValues, open: OpenAccess): BackendAccess {
+  return open(loadConfig(platform, options), new EventLog(platform, { level: "warn", format: "text" }));
+}
+
 async function alone(platform: Platform, options: OptionValues, open: OpenAccess, join: (access: BackendAccess) => Promise<EnrollResult>): Promise<EnrollResult> {
-  const access = open(loadConfig(platform, options));
+  const access = accessOf(platform, options, open);
   const member = access.membership();
   if (member) throw new EnrolmentFailure("token", `already enrolled as ${member.gateway} of network ${member.network}: "securebox unenroll" first`);
   return join(access);
