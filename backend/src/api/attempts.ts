@@ -4,7 +4,8 @@ import { RequestError } from "../ports.ts";
 
 /** Milliseconds within which tries are counted. */
 const WINDOW = 5 * 60_000;
-const LIMITS: [prefix: string, most: number, window: number][] = [["user ", 10, WINDOW], ["enrolment requests ", 30, 3_600_000], ["", 30, WINDOW]];
+/** A stranger at one address cannot keep somebody else out: only 10 tries of a name from one address, but 100 from all, close that name. */
+const LIMITS: [prefix: string, most: number, window: number][] = [["pair ", 10, WINDOW], ["user ", 100, WINDOW], ["enrolment requests ", 30, 3_600_000], ["", 30, WINDOW]];
 /** Names remembered; the oldest are forgotten. */
 const MAX_NAMES = 10_000;
 

@@ -58,7 +58,7 @@ const MEANINGS: Record<number, string> = {
 
 /** The schema that Fastify checks and @fastify/swagger describes. */
 export function routeSchema(spec: Operation): Record<string, unknown> {
-  const statuses = new Set([400, ...(spec.access === "open" ? [] : [401, 403]), ...(spec.params ? [404] : []), ...(spec.body ? [413, 415] : []), ...(spec.errors ?? []), 500]);
+  const statuses = new Set([400, ...(spec.access === "open" ? [] : [401, 403]), ...(spec.params ? [404] : []), ...(spec.body ? [413, 415] : []), ...(spec.errors ?? []), 500, 503]);
   const success = spec.status ?? (spec.answer ? 200 : 204);
   const body = bodySchema(spec);
   const answers: Record<string, unknown> = { [success]: answerSchema(spec) };

@@ -76,6 +76,7 @@ function help({ io }: CliDependencies, command: CommandSpec | undefined): number
 function classify(error: unknown): { code: string; status: number; hint?: string } {
   if (error instanceof UsageError) return { code: "usage", status: Exit.usage, hint: 'see "securebox-backend help"' };
   if (error instanceof Unreachable) return { code: "unreachable", status: Exit.unreachable };
+  if (error instanceof Refused && error.status === 503) return { code: error.code, status: Exit.unreachable };
   if (error instanceof Refused) return { code: error.code, status: error.status >= 500 ? Exit.internal : Exit.refused };
   return { code: "internal", status: Exit.internal };
 }

@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // An API on a port of its own with a real database, and what speaks HTTP to it.
-import { PGlite } from "@electric-sql/pglite";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { createApi, ensureAdministrator, type Api } from "../../src/api/index.ts";
 import { createToken, type NewToken } from "../../src/api/accounts/tokens.ts";
 import { addUser } from "../../src/api/accounts/users.ts";
-import type { Broker, Database, Enrolment, EnrolmentRequest, LiveEvent, Pki, Queryable, Verdicts } from "../../src/ports.ts";
+import type { Broker, Database, Enrolment, EnrolmentRequest, LiveEvent, Pki, Verdicts } from "../../src/ports.ts";
 import { RequestError } from "../../src/ports.ts";
+import { openDatabase } from "../../src/store/index.ts";
 import { FakeFleet } from "./fake-fleet.ts";
 
-/** One engine for the tests of a file: to start it takes a second or two. */
-let engine: PGlite | undefined;
+/** One embedded database for the benches of a file: to start it takes a second or two. */
+let shared: Database | undefined;
 
-/** PGlite without the store's migrations and notifications, empty. */
-async function plainDatabase(): Promise<Database> {
-  const pglite = (engine ??= await PGlite.create());
-  await pglite.exec("DROP TABLE IF EXISTS api_tokens, api_sessions, api_users");
-  const on = (target: { query: PGlite["query"] }): Queryable => ({ query: async (sql, parameters) => (await target.query(sql, parameters as unknown[])).rows as never });
-  return {
-    ...on(pglite), engine: "pglite",
-    transaction: (run) => pglite.transaction((tx) => run(on(tx as never))) as never,
-    notify: async () => undefined, listen: async () => async () => undefined, problem: async () => undefined, close: async () => undefined,
-  };
-}
+const fakePki = { caPem: "PEM", keys: [], crl: async () => "CRL", rotate: async () => ({ keys: { keys: [] } }) } as unknown as Pki;
 
 export class FakeEnrolment implements Enrolment {
   readonly open: EnrolmentRequest[] = [];
@@ -37,7 +27,7 @@ export class FakeEnrolment implements Enrolment {
 }
 
 export interface Answered { status: number; headers: IncomingHttpHeaders; text: string; json: any }
-export interface Ask { method?: string; token?: string; cookie?: string; origin?: string; type?: string; headers?: Record<string, string>; body?: unknown; raw?: string | Buffer }
+export interface Ask { method?: string; token?: string; cookie?: string; origin?: string; type?: string; headers?: Record<string, string>; body?: unknown; raw?: string | Buffer; localAddress?: string }
 
 export interface Bench {
   api: Api; url: string; database: Database; fleet: FakeFleet; enrolment: FakeEnrolment; log: { level: string; event: string; fields: any }[]; adminPassword: string;
@@ -51,8 +41,9 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export async function openBench(options: { consoleDirectory?: string } = {}): Promise<Bench> {
-  const database = await plainDatabase();
+export async function openBench({ pki = fakePki, ...options }: { consoleDirectory?: string; pki?: Pki } = {}): Promise<Bench> {
+  const database = (shared ??= await openDatabase({ directory: undefined }));
+  await database.query("DROP TABLE IF EXISTS api_tokens, api_sessions, api_users");
   const adminPassword = (await ensureAdministrator(database))!;
   const [fleet, enrolment, readers, log, clock, broker] = [new FakeFleet(), new FakeEnrolment(), new Set<(event: LiveEvent) => void>(), [] as Bench["log"], { now: Date.now() }, { connected: true }];
   const emit = (fleet.emit = (event: LiveEvent): void => readers.forEach((receive) => receive(event)));
@@ -60,7 +51,7 @@ export async function openBench(options: { consoleDirectory?: string } = {}): Pr
   const api = await createApi({
     database, fleet, enrolment, version: "0.1.0", ...options, now: () => clock.now,
     live: { emit, subscribe: (receive) => (readers.add(receive), () => readers.delete(receive)) },
-    pki: { caPem: "PEM", keys: [], crl: async () => "CRL", rotate: async () => ({ keys: { keys: [] } }) } as unknown as Pki,
+    pki,
     verdicts: {} as Verdicts,
     broker: Object.assign(broker, { statistics: () => ({ connections: 1, received: 2, sent: 3, refused: 4 }) }) as unknown as Broker,
     log: (level, event, fields) => log.push({ level, event, fields }),
@@ -75,10 +66,7 @@ export async function openBench(options: { consoleDirectory?: string } = {}): Pr
       await addUser(database, { name, password: `password of ${name}`, role, ...(networks ? { networks } : {}) });
       return login(name, `password of ${name}`);
     },
-    async close() {
-      await api.close();
-      await database.close();
-    },
+    close: () => api.close(),
   };
 }
 
@@ -87,7 +75,7 @@ export function cookieOf(answer: Answered): string {
 }
 
 /** The path goes out as it is: no client tidies up "..". */
-function send(url: string, path: string, { method = "GET", token, cookie, origin, type, headers = {}, body, raw }: Ask): Promise<Answered> {
+function send(url: string, path: string, { method = "GET", token, cookie, origin, type, headers = {}, body, raw, localAddress }: Ask): Promise<Answered> {
   const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
   const { hostname, port } = new URL(url);
   const all: Record<string, string> = {
@@ -95,7 +83,7 @@ function send(url: string, path: string, { method = "GET", token, cookie, origin
     ...(token ? { authorization: `Bearer ${token}` } : {}), ...(cookie ? { cookie, origin: origin ?? url } : origin ? { origin } : {}), ...headers,
   };
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ hostname, port, path, method, headers: all, timeout: 20_000 }, (response) => {
+    const request = httpRequest({ hostname, port, path, method, localAddress, headers: all, timeout: 20_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", reject).on("end", () => {
         const text = Buffer.concat(chunks).toString();

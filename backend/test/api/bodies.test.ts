@@ -3,6 +3,7 @@
 import { connect } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { DatabaseError } from "../../src/store/index.ts";
 import { goodPolicy } from "./good-policy.ts";
 import { openBench, type Bench } from "./bench.ts";
 
@@ -110,6 +111,15 @@ test("our own failure tells nothing but where to look", async () => {
   const line = bench.log.find(({ event }) => event === "api-failed")!;
   assert.match(line.fields.message, "hunter2");
   assert.match(json.error.message, line.fields.request);
+});
+
+test("a database that is away for a moment: 503, try again", async () => {
+  const { devices } = bench.fleet;
+  bench.fleet.devices = async () => { throw new DatabaseError("database: query: Connection terminated by 10.0.0.1", "08006", true); };
+  const { status, json, headers, text } = await bench.ask("/api/v1/networks/home/devices", { token });
+  bench.fleet.devices = devices;
+  assert.equal([status, json.error.code, headers["retry-after"]], [503, "unavailable", "2"]);
+  assert.not.match(text, "10.0.0.1");
 });
 
 test("every answer carries the headers that browsers need to be safe", async () => {

@@ -45,6 +45,12 @@ test("brute force: 10 failures of one name, then not even the right password wit
   assert.is(bench.fleet.written.filter((row) => row.action === "session.start" && row.outcome === "refused").length, 10);
 });
 
+test("brute force from one address keeps nobody else out", async () => {
+  for (let n = 0; n < 10; n++) await signIn("admin", `guess ${n}`);
+  const attempts = await bench.ask("/api/v1/session", { method: "POST", localAddress: "127.0.0.2", body: { name: "admin", password: bench.adminPassword } });
+  assert.is(attempts.status, 200);
+});
+
 test("brute force over many names is stopped by the address", async () => {
   for (let n = 0; n < 30; n++) assert.is((await signIn(`user-${n}`, "guess")).status, 401);
   assert.is((await signIn("admin", bench.adminPassword)).status, 429);

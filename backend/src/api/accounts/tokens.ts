@@ -11,6 +11,10 @@ import { iso, prepareAccounts } from "./tables.ts";
 const PREFIX = "sbt_";
 /** `used` is written at most this often. Milliseconds. */
 const TOUCH = 60_000;
+/** Rows of one owner, ended ones included. */
+const MAX_TOKENS = 500;
+/** How long the row of an ended token stays to be looked at. */
+const KEPT_DAYS = 90;
 
 export interface TokenRow {
   id: number; title: string; owner?: string; role: Role; networks?: string[]; created: string; expires?: string; used?: string; revoked?: string;
@@ -20,7 +24,11 @@ const COLUMNS = "id, title, owner, role, networks, created, expires, used, revok
 
 export interface NewToken { title: string; owner?: string; role: Role; networks?: string[]; expires?: Date }
 
+/** Throws a RequestError 409 when the owner has too many. */
 export async function createToken(database: Queryable, wanted: NewToken): Promise<{ token: string; row: TokenRow }> {
+  await database.query(`DELETE FROM api_tokens WHERE least(expires, revoked) < now() - interval '${KEPT_DAYS} days'`);
+  const [{ count }] = (await database.query<{ count: number }>("SELECT count(*)::int AS count FROM api_tokens WHERE owner IS NOT DISTINCT FROM $1", [wanted.owner ?? null])) as [{ count: number }];
+  if (count >= MAX_TOKENS) throw new RequestError(409, `there are ${MAX_TOKENS} tokens already; the ended ones go after ${KEPT_DAYS} days`);
   const token = `${PREFIX}${makeSecret()}`;
   const [made] = await database.query<Stored>(
     `INSERT INTO api_tokens (hash, title, owner, role, networks, expires) VALUES ($1, $2, $3, $4, $5::jsonb, $6) RETURNING ${COLUMNS}`,

@@ -13,7 +13,7 @@ export function sessionRoutes(room: Room): Operation[] {
   const { database, now, refuse, attempts } = room;
 
   async function login({ body, request, reply }: Call<{}, {}, Login>): Promise<unknown> {
-    const names = [`user ${body.name}`, `address ${request.ip}`];
+    const names = [`pair ${body.name} ${request.ip}`, `user ${body.name}`, `address ${request.ip}`];
     attempts.check(names);
     const user = await findByPassword(database, body.name, body.password);
     if (!user) {
@@ -29,7 +29,7 @@ export function sessionRoutes(room: Room): Operation[] {
   return [
     operation<{}, {}, Login>({
       method: "POST", path: "/api/v1/session", tag: "session", access: "open", summary: "Sign in", run: login,
-      description: "Starts a session of a browser: the answer sets the cookie `securebox_session` (HttpOnly, SameSite=Strict; Secure over HTTPS). It ends after 8 hours without a request and after 7 days in any case. Changes by a session need the `Origin` of the backend itself. Programs use API tokens instead. After 10 failures of one name or 30 of one address within 5 minutes further tries are refused.",
+      description: "Starts a session of a browser: the answer sets the cookie `securebox_session` (HttpOnly, SameSite=Strict; Secure over HTTPS). It ends after 8 hours without a request and after 7 days in any case. Changes by a session need the `Origin` of the backend itself. Programs use API tokens instead. Within 5 minutes at most 10 failures of one name from one address, 30 from one address, 100 of one name; then 429, for the right password too.",
       body: object({ name: text(1, 63), password: text(1, 200) }), answer: ref("Me"), errors: [401, 403, 429],
       example: { body: { name: "admin", password: "correct horse battery staple" }, answer: { name: "admin", kind: "user", role: "administrator" } },
     }),
@@ -50,7 +50,7 @@ export function sessionRoutes(room: Room): Operation[] {
       body: object({ current: text(1, 200), password }), errors: [429], example: { body: { current: "correct horse battery staple", password: "Tr0ub4dor & three more" } },
       async run({ body, caller, actor, request }) {
         if (caller?.by !== "session") throw new RequestError(403, "a token cannot change a password; sign in with the password");
-        const names = [`user ${actor.name}`];
+        const names = [`pair ${actor.name} ${request.ip}`];
         attempts.check(names);
         if (!(await findByPassword(database, actor.name, body.current))) {
           attempts.failed(names);
