@@ -33,6 +33,7 @@ export class FakeBackend {
   readonly recovery = signingKey("recovery");
   /** up: answers. refused: no connection. silent: nothing comes or goes. mute: the broker works, the backend does not. */
   mode: "up" | "refused" | "silent" | "mute" = "up";
+  connectError = "connect: ECONNREFUSED";
   /** The backend's wall clock minus the machine's monotonic one. */
   epoch = TODAY;
   tries = 0;
@@ -63,7 +64,7 @@ export class FakeBackend {
       destroy: () => this.#close(connection, "destroyed"),
     };
     const { mode } = this;
-    if (mode === "refused") this.machine.time.after(1, () => this.#close(connection, "connect: ECONNREFUSED"));
+    if (mode === "refused") this.machine.time.after(1, () => this.#close(connection, this.connectError));
     else if (mode === "silent") this.machine.time.after(options.timeout, () => this.#close(connection, "connect: ETIMEDOUT"));
     else this.machine.time.after(1, () => {
       if (!connection.open) return;
