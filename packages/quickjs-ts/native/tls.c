@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* TLS client over a non-blocking descriptor, by mbedTLS 2.28 (TLS 1.2) to 3.6 (also 1.3). The server is always verified. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -29,6 +30,8 @@ struct Tls {
   char *alpn[PROTOCOLS + 1];
   bool pinned; /* instead of an authority: the SHA-256 of one that the server presents */
   uint8_t pin[DIGEST];
+  uint8_t address[16]; /* the server's name, when that is an IP address */
+  size_t address_size; /* 0, 4 or 16 */
   double now, floor; /* milliseconds since 1970 that count instead of the wall clock; of `floor` only that it is not later than now. NAN: not given */
   int *fd; /* the stream's */
   uint32_t wants;
@@ -84,6 +87,14 @@ static bool is_pinned(const Tls *tls, const mbedtls_x509_crt *certificate) {
   return tls->pinned && !mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), certificate->raw.p, certificate->raw.len, digest) && !memcmp(digest, tls->pin, DIGEST);
 }
 
+/* RFC 5280 section 4.2.1.6, iPAddress. mbedTLS before 3.5 compares DNS names only. */
+static bool names_address(const Tls *tls, const mbedtls_x509_crt *certificate) {
+  enum { IP_ADDRESS = MBEDTLS_ASN1_CONTEXT_SPECIFIC | 7 };
+  for (const mbedtls_x509_sequence *name = &certificate->subject_alt_names; name; name = name->next)
+    if (name->buf.tag == IP_ADDRESS && name->buf.len == tls->address_size && !memcmp(name->buf.p, tls->address, tls->address_size)) return true;
+  return false;
+}
+
 /*
  * Called for each certificate of the chain, from the top, with what mbedTLS found wrong with it. The signature below a presented authority was checked
  * when it was found as issuer; that it is no anchor is all that is left to say, and the pin makes it one.
@@ -91,6 +102,7 @@ static bool is_pinned(const Tls *tls, const mbedtls_x509_crt *certificate) {
 static int verify_certificate(void *owner, mbedtls_x509_crt *certificate, int depth, uint32_t *flags) {
   const Tls *tls = owner;
   if (is_pinned(tls, certificate)) *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+  if (depth == 0 && tls->address_size && names_address(tls, certificate)) *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH;
   if (tls->now != tls->now && tls->floor != tls->floor) return 0;
   *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
   double end = milliseconds(&certificate->valid_to);
@@ -180,6 +192,7 @@ static int set_name(Tls *tls, JSValueConst options) {
   JSValue value = JS_GetPropertyStr(runtime.context, options, "serverName");
   const char *name = JS_ToCString(runtime.context, value);
   int status = name ? mbedtls_ssl_set_hostname(&tls->ssl, name) : -1;
+  if (name) tls->address_size = inet_pton(AF_INET, name, tls->address) == 1 ? 4 : inet_pton(AF_INET6, name, tls->address) == 1 ? 16 : 0;
   JS_FreeCString(runtime.context, name);
   JS_FreeValue(runtime.context, value);
   return status;

@@ -66,6 +66,11 @@ for (const version of tls.versions) {
   }));
 }
 
+test("a server at an address is believed when its certificate names the address", () => withServer("address", ["-rev"], async (port) => {
+  const { stream, recorder } = connect(port, { serverName: undefined });
+  await echo(stream, recorder);
+}));
+
 test("a server that asks for a client certificate gets ours", () => withServer("good", ["-rev", "-Verify", "1", "-verify_return_error", "-CAfile", `${directory}/ca.crt`], async (port) => {
   const { stream, recorder } = connect(port, { certificate: pem("client.crt"), key: pem("client.key") });
   await echo(stream, recorder);
@@ -90,6 +95,8 @@ test("the application protocol is agreed on", () => withServer("good", ["-rev", 
 
 for (const [what, name, more, reason] of [
   ["a certificate for another name", "good", { serverName: "other.test" }, /match|altnames|common name/i],
+  ["a certificate for another address", "address", { serverName: "127.0.0.2" }, /match|altnames|common name/i],
+  ["a certificate for a name, of a server at an address", "good", { serverName: "127.0.0.1" }, /match|altnames|common name/i],
   ["a certificate that has expired", "expired", {}, /expired/i],
   ["an authority that we do not know", "good", { ca: "other.crt" }, /trust|unable to|self|signed/i],
   ["a certificate that had expired at the earliest time that it can be", "good", { validAt: { notBefore: Date.now() + 3 * DAY } }, /expired/i],
