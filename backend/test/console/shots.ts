@@ -56,6 +56,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await page.locator("[data-heading]").first().waitFor();
     await page.waitForTimeout(350);
     await then?.(page);
+    await page.evaluate("scrollTo(0, 0)");
     await page.waitForTimeout(150);
     await page.screenshot({ path: join(directory, `${name}-${look}.png`), fullPage: !["push", "add-verdict", "token", "keys", "menu"].includes(name) });
   }

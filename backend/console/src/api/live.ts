@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Server-sent events: what changed. One stream per page; the browser reconnects by itself, unless the backend refused, and then we do.
+// Server-sent events: what changed. Read by fetch, not EventSource, which hides the backend's heartbeats and so never notices a connection that died silently.
 import type { LiveEvent } from "../../../src/ports.ts";
 
 export type { LiveEvent };
@@ -8,17 +8,21 @@ export interface LiveState { state: "connecting" | "live" | "lost"; since: numbe
 /** "resync": the stream is back after a gap; readers fetch everything again. */
 export type Change = LiveEvent | { kind: "resync" };
 
-const KINDS = ["network", "policy", "gateway", "devices", "event", "audit", "enrolment"];
-const FIRST_RETRY = 2_000;
-const LAST_RETRY = 30_000;
+const KINDS = new Set(["network", "policy", "gateway", "devices", "event", "audit", "enrolment"]);
+const FIRST_RETRY = 1_000;
+const LAST_RETRY = 15_000;
+/** The backend says something each 15 s (HEARTBEAT in backend/src/api/live-hub.ts); silence as long as this is a dead connection. Milliseconds. */
+const SILENCE = 35_000;
+/** Characters of one event; a longer one is none of ours. */
+const MAX_BLOCK = 1_000_000;
 
 export class LiveConnection {
   state: LiveState = { state: "connecting", since: Date.now() };
-  #source: EventSource | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #retry = FIRST_RETRY;
+  #abort: AbortController | undefined;
   readonly #readers = new Set<(change: Change) => void>();
   readonly #watchers = new Set<(state: LiveState) => void>();
+
+  constructor(private readonly url = "/api/v1/live", private readonly silence = SILENCE) {}
 
   subscribe(read: (change: Change) => void): () => void {
     this.#readers.add(read);
@@ -31,36 +35,64 @@ export class LiveConnection {
   }
 
   start(): void {
-    const source = new EventSource("/api/v1/live");
-    this.#source = source;
-    source.onopen = () => this.#opened();
-    source.onerror = () => this.#failed(source);
-    const take = ({ data }: MessageEvent<string>): void => this.#tell(JSON.parse(data) as LiveEvent);
-    source.onmessage = take;
-    for (const kind of KINDS) source.addEventListener(kind, take);
-    // The backend could not tell what was missed since the last identifier.
-    source.addEventListener("resynchronise", () => this.#tell({ kind: "resync" }));
+    this.stop();
+    this.#abort = new AbortController();
+    void this.#run(this.#abort.signal);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#source?.close();
+    this.#abort?.abort();
     this.#set("connecting");
+  }
+
+  async #run(stopped: AbortSignal): Promise<void> {
+    for (let retry = FIRST_RETRY; !stopped.aborted; retry = Math.min(2 * retry, LAST_RETRY)) {
+      const opened = await this.#follow(stopped).catch(() => false);
+      if (stopped.aborted) return;
+      if (opened) retry = FIRST_RETRY;
+      if (this.state.state !== "lost") this.#set("lost");
+      await new Promise((resolve) => setTimeout(resolve, retry));
+    }
+  }
+
+  /** Until the stream ends or falls silent; whether there was one. */
+  async #follow(stopped: AbortSignal): Promise<boolean> {
+    const dead = new AbortController();
+    let timer = setTimeout(() => dead.abort(), this.silence);
+    const alive = (): void => { clearTimeout(timer); timer = setTimeout(() => dead.abort(), this.silence); };
+    let opened = false;
+    try {
+      const response = await fetch(this.url, { credentials: "same-origin", headers: { accept: "text/event-stream" }, signal: AbortSignal.any([stopped, dead.signal]) });
+      if (!response.ok || !response.body) return false;
+      opened = true;
+      this.#opened();
+      let rest = "";
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let { done, value = "" } = await reader.read(); !done; { done, value = "" } = await reader.read()) {
+        alive();
+        const blocks = (rest + value).split("\n\n");
+        rest = blocks.pop()!;
+        if (rest.length > MAX_BLOCK) dead.abort();
+        blocks.forEach((block) => this.#take(block));
+      }
+      return true;
+    } catch {
+      return opened;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #take(block: string): void {
+    const field = (name: string): string | undefined => block.split("\n").find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+    const [event, data] = [field("event"), field("data")];
+    if (event && data && KINDS.has(event)) this.#tell(JSON.parse(data) as LiveEvent);
   }
 
   #opened(): void {
     const gap = this.state.state === "lost";
-    this.#retry = FIRST_RETRY;
     this.#set("live");
     if (gap) this.#tell({ kind: "resync" });
-  }
-
-  #failed(source: EventSource): void {
-    if (this.state.state !== "lost") this.#set("lost");
-    if (source.readyState !== EventSource.CLOSED) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.start(), this.#retry);
-    this.#retry = Math.min(2 * this.#retry, LAST_RETRY);
   }
 
   #set(state: LiveState["state"]): void {

@@ -16,7 +16,7 @@ const wavy = (colour: string) => ({ backgroundImage: "none", textDecoration: `un
 const marker = (colour: string) => ({ content: "''", display: "block", width: "9px", height: "9px", margin: "5px auto", borderRadius: "50%", background: `var(${colour})` });
 
 const look = EditorView.theme({
-  "&": { backgroundColor: "var(--surface)", color: "var(--text)", fontSize: "0.875rem" },
+  "&": { backgroundColor: "var(--surface)", color: "var(--text)", fontSize: "var(--editor-size)" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" },
   ".cm-content": { padding: "8px 0", caretColor: "var(--text)" },

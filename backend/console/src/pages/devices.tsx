@@ -10,7 +10,7 @@ import { Time } from "../ui/time.tsx";
 import { useNetwork } from "./network.tsx";
 
 const columns: Column<DeviceRow>[] = [
-  { title: "Device", head: true, cell: ({ mac, name }) => <>{name ?? <span class="muted">no name</span>}<span class="sub mono">{mac}</span></> },
+  { title: "Device", head: true, cell: ({ mac, name }) => <>{name ?? <span class="muted">no name</span>}<span class="sub mac">{mac}</span></> },
   { title: "State", cell: (row) => <DeviceState device={row} /> },
   { title: "Groups", cell: ({ groups }) => (groups.length > 0 ? groups.join(", ") : <span class="muted">unknown device</span>) },
   { title: "Addresses", cell: ({ addresses }) => <span class="mono">{addresses.join(" ") || "–"}</span> },
@@ -60,7 +60,7 @@ export function DevicesPage() {
                 <Choice label="Group" value={group} onValue={setGroup} options={[["", "All groups"], ...groups.map((text): [string, string] => [text, text])]} />
                 <Choice label="State" value={state} onValue={setState} options={STATES.map(([value, text]) => [value, text])} />
               </div>
-              <p class="muted" role="status">{found.length === rows.length ? plural(rows.length, "device") : `${found.length} of ${plural(rows.length, "device")}`}</p>
+              <p class="muted count" role="status">{found.length === rows.length ? plural(rows.length, "device") : `${found.length} of ${plural(rows.length, "device")}`}</p>
               {found.length > 0 && <Table label="Devices" columns={columns} rows={found} id={({ mac, gateway }) => `${mac} ${gateway}`} />}
             </>
           );

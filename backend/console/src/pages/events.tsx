@@ -11,18 +11,17 @@ import { Clock } from "../ui/time.tsx";
 
 const LEVELS = ["debug", "info", "warn", "error"];
 const TONES: Record<string, Tone> = { warn: "warn", error: "bad" };
-const PAGE = 50;
 /** Rows kept while live; older ones can be asked for again. */
 const KEPT = 500;
 
 interface Shown { rows: EventRow[]; next?: number; error?: ApiError; loading: boolean }
 
 /** Events of all networks, of one, or of one gateway. */
-export function EventsPage({ network, gateway }: { network?: string; gateway?: string }) {
+export function EventsPage({ network, gateway, page = 50 }: { network?: string; gateway?: string; /** Rows to a page. */ page?: number }) {
   const [level, setLevel] = useState("");
   const [search, setSearch] = useState("");
   const [paused, setPaused] = useState(false);
-  const { rows, next, error, loading, older, reload, waiting } = useEvents({ network, gateway, level }, paused);
+  const { rows, next, error, loading, older, reload, waiting } = useEvents({ network, gateway, level }, page, paused);
   const words = search.toLowerCase();
   const found = words === "" ? rows : rows.filter((row) => `${row.event} ${row.network} ${row.gateway ?? ""} ${JSON.stringify(row.fields)}`.toLowerCase().includes(words));
   return (
@@ -33,7 +32,7 @@ export function EventsPage({ network, gateway }: { network?: string; gateway?: s
         <Button aria-pressed={paused} onClick={() => setPaused(!paused)}>{paused ? `Go on${waiting > 0 ? ` (${waiting} new)` : ""}` : "Pause"}</Button>
       </div>
       {error && <Failure error={error} retry={reload} />}
-      {found.length > 0 && <Table label="Events" columns={columnsFor(network, gateway)} rows={found} id={({ id }) => id} mark={(row) => (Date.now() - Date.parse(row.received) < 3_000 ? "fresh" : undefined)} />}
+      {found.length > 0 && <Table compact label="Events" columns={columnsFor(network, gateway)} rows={found} id={({ id }) => id} mark={(row) => (Date.now() - Date.parse(row.received) < 3_000 ? "fresh" : undefined)} />}
       {loading && <Loading />}
       {!loading && !error && found.length === 0 && (rows.length === 0 ? <Empty title="Nothing has happened yet"><p>Events of gateways appear here as they come in; nothing needs to be reloaded.</p></Empty> : <p>No event in the list matches.</p>)}
       {next !== undefined && <div class="more"><Button onClick={older} busy={loading}>Older events</Button></div>}
@@ -41,7 +40,7 @@ export function EventsPage({ network, gateway }: { network?: string; gateway?: s
   );
 }
 
-function useEvents(filter: { network?: string; gateway?: string; level: string }, paused: boolean) {
+function useEvents(filter: { network?: string; gateway?: string; level: string }, page: number, paused: boolean) {
   const [shown, setShown] = useState<Shown>({ rows: [], loading: true });
   const held = useRef<EventRow[]>([]);
   const [waiting, setWaiting] = useState(0);
@@ -51,7 +50,7 @@ function useEvents(filter: { network?: string; gateway?: string; level: string }
 
   const fetchPage = (before?: number): void => {
     setShown((old) => ({ ...old, loading: true, error: undefined }));
-    api.events({ ...filter, before, limit: PAGE }).then(
+    api.events({ ...filter, before, limit: page }).then(
       ({ items, next }) => current.current === key && setShown((old) => (before === undefined ? { rows: items, next, loading: false } : { rows: merge(old.rows, items), next, loading: false })),
       (error: ApiError) => setShown((old) => ({ ...old, error, loading: false })));
   };

@@ -49,7 +49,7 @@ function Gateway({ gateway }: { gateway: GatewayRow }) {
       ]} />
       {reported && <Report reported={reported} />}
       <h3>Events</h3>
-      <EventsPage network={gateway.network} gateway={gateway.id} />
+      <EventsPage network={gateway.network} gateway={gateway.id} page={10} />
     </>
   );
 }

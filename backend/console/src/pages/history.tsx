@@ -74,7 +74,7 @@ function Compare({ network, versions, pair, setPair }: { network: string; versio
   return (
     <section aria-labelledby="compare">
       <h3 id="compare" tabIndex={-1}>What changed</h3>
-      <div class="filters">
+      <div class="filters even">
         <Choice label="From" value={String(pair.from)} onValue={(value) => setPair({ ...pair, from: Number(value) })} options={options} />
         <Choice label="To" value={String(pair.to)} onValue={(value) => setPair({ ...pair, to: Number(value) })} options={options} />
       </div>

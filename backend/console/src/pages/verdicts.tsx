@@ -39,7 +39,7 @@ export function VerdictsPage() {
 }
 
 const columns: Column<VerdictRow>[] = [
-  { title: "Device", head: true, cell: ({ device }) => <span class="mono">{device === "*" ? "any device" : device}</span> },
+  { title: "Device", head: true, cell: ({ device }) => <span class={device === "*" ? undefined : "mac"}>{device === "*" ? "any device" : device}</span> },
   { title: "Verdict", cell: ({ verdict }) => <Badge tone={verdict === "allow" ? "good" : "bad"}>{verdict}</Badge> },
   { title: "About", cell: about },
   { title: "Reason", cell: ({ reason, author }) => <>{reason}<span class="sub">{author}</span></> },

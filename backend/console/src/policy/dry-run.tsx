@@ -44,7 +44,7 @@ function Outcome({ result: { changes, gateways, warnings, unenforced }, before, 
 
 function End({ mac, names }: { mac: string; names: ReadonlyMap<string, string> }) {
   const name = names.get(mac);
-  return name ? <>{name}<span class="sub mono">{mac}</span></> : <>{mac}</>;
+  return name ? <>{name}<span class="sub mac">{mac}</span></> : <>{mac}</>;
 }
 
 function Decision({ word }: { word: string }) {

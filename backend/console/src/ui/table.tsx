@@ -12,9 +12,9 @@ export interface Column<Row> {
   bare?: boolean;
 }
 
-export function Table<Row>({ label, columns, rows, id, mark }: { label: string; columns: Column<Row>[]; rows: readonly Row[]; id: (row: Row) => string | number; mark?: (row: Row) => string | undefined }) {
+export function Table<Row>({ label, columns, rows, id, mark, compact }: { label: string; columns: Column<Row>[]; rows: readonly Row[]; id: (row: Row) => string | number; mark?: (row: Row) => string | undefined; /** On a phone: a line or two for each row instead of a card. */ compact?: boolean }) {
   return (
-    <table role="table" aria-label={label}>
+    <table role="table" aria-label={label} class={compact ? "compact" : undefined}>
       <thead role="rowgroup">
         <tr role="row">
           {columns.map(({ title, numeric, bare }) => <th role="columnheader" scope="col" class={numeric ? "number" : undefined} key={title}>{bare ? <span class="sr-only">{title}</span> : title}</th>)}
