@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
+import { deflateRawSync } from "node:zlib";
 import { bundle } from "../bundle.mjs";
 import { buildExecutable, buildRunner } from "./runtime.ts";
 import { thinSourceMap } from "./source-map.ts";
@@ -12,16 +13,17 @@ const execute = promisify(execFile);
 
 export interface EmbeddedSizes { file: number; bytecode: number; bundle: number; map: number }
 
-/** Assembler that puts a file into the executable, on pages of its own so that they can be given back once read. */
-const embedding = (bytecode: string): string => `
+/** Assembler that puts a compressed file into the executable. */
+const embedding = (compressed: string, size: number): string => `
 .section .rodata.bundle,"a"
-.balign 4096
 .globl embedded_bundle
-embedded_bundle: .incbin ${JSON.stringify(bytecode)}
-embedded_bundle_end: .balign 4096
+embedded_bundle: .incbin ${JSON.stringify(compressed)}
+embedded_bundle_end:
 .globl embedded_bundle_size
 .balign 4
 embedded_bundle_size: .long embedded_bundle_end - embedded_bundle
+.globl embedded_bytecode_size
+embedded_bytecode_size: .long ${size}
 .section .note.GNU-stack,"",%progbits
 `;
 
@@ -30,11 +32,12 @@ export async function buildEmbedded(root: string, entry: string, output: string)
   const work = `${output}.${process.pid}.work`;
   mkdirSync(work, { recursive: true });
   try {
-    const [script, bytecode, assembler] = ["bundle.js", "bundle.bin", "bundle.S"].map((name) => join(work, name)) as [string, string, string];
+    const [script, bytecode, compressed, assembler] = ["bundle.js", "bundle.bin", "bundle.deflate", "bundle.S"].map((name) => join(work, name)) as [string, string, string, string];
     await bundle(join(root, entry), script, "quickjs", { minify: true, sourcemap: "external", sourcesContent: false, absWorkingDir: root });
     const map = thinSourceMap(readFileSync(`${script}.map`, "utf8"), (source) => relative(root, join(work, source)));
     await execute(await buildRunner(root), ["--compile", script, bytecode, "main"]);
-    writeFileSync(assembler, embedding(bytecode));
+    writeFileSync(compressed, deflateRawSync(readFileSync(bytecode), { level: 9 }));
+    writeFileSync(assembler, embedding(compressed, statSync(bytecode).size));
     const file = join(work, "executable");
     await buildExecutable(root, "gateway", file, [assembler]);
     writeFileSync(`${output}.map`, map);

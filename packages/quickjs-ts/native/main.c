@@ -25,9 +25,9 @@ static int finish_module(JSContext *context, JSValue module) {
 }
 
 #ifdef EMBEDDED
-/* Defined by the assembler file that tools/compile/gateway.ts writes; starts on a page. */
+/* Defined by the assembler file that tools/compile/gateway.ts writes: DEFLATE, and how large it is before and after. */
 extern const uint8_t embedded_bundle[];
-extern const uint32_t embedded_bundle_size;
+extern const uint32_t embedded_bundle_size, embedded_bytecode_size;
 
 /* EXECUTABLE.map, which may be left out on the access point: positions are then those of the bundle. */
 static void find_map(void) {
@@ -41,9 +41,15 @@ static void find_map(void) {
 static int run(JSContext *context, int argc, char **argv) {
   release_code();
   find_map();
-  JSValue module = JS_ReadObject(context, embedded_bundle, embedded_bundle_size, JS_READ_OBJ_BYTECODE);
-  /* It was copied: its pages, a multiple of the page size by construction, need not stay resident. */
-  madvise((void *)embedded_bundle, embedded_bundle_size, MADV_DONTNEED);
+  /* Pages of their own, given back once the engine has copied what it needs. */
+  uint8_t *bytecode = mmap(NULL, embedded_bytecode_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (bytecode == MAP_FAILED || !inflate_all(embedded_bundle, embedded_bundle_size, bytecode, embedded_bytecode_size)) {
+    fprintf(stderr, "%s: the program inside is damaged, or memory is short\n", argv[0]);
+    return 5;
+  }
+  release_code();
+  JSValue module = JS_ReadObject(context, bytecode, embedded_bytecode_size, JS_READ_OBJ_BYTECODE);
+  munmap(bytecode, embedded_bytecode_size);
   if (!JS_IsException(module) && JS_ResolveModule(context, module) < 0) module = JS_EXCEPTION;
   return finish_module(context, module);
 }

@@ -172,6 +172,8 @@ void stream_class(JSContext *context);
 void socket_classes(JSContext *context);
 void watch_class(JSContext *context);
 /* Drops the pages of code that are not in use. */
+/* DEFLATE (RFC 1951): whether `input` decodes to exactly `size` bytes. */
+bool inflate_all(const uint8_t *input, size_t input_size, uint8_t *output, size_t size);
 void release_code(void);
 JSModuleDef *native_module(JSContext *context);
 
