@@ -21,7 +21,8 @@ export const ref = (name: string): Schema => ({ $ref: `${name}#` });
 export const page = (name: string): Schema => object({ items: list(ref(name)), next: { type: "integer", description: "give it as `before` to get the next page" } }, ["next"]);
 export const items = (name: string): Schema => object({ items: list(ref(name)) });
 
-export const text = (least: number, most: number, more: Schema = {}): Schema => ({ type: "string", minLength: least, maxLength: most, ...more });
+/** Without NUL, which PostgreSQL's text cannot hold. */
+export const text = (least: number, most: number, more: Schema = {}): Schema => ({ type: "string", minLength: least, maxLength: most, pattern: "^[^\\u0000]*$", ...more });
 export const name = { type: "string", pattern: NAME.source, description: "1 to 63 of a-z, 0-9 and -, beginning and ending with a letter or digit" };
 export const userName = { type: "string", pattern: "^[a-z0-9][a-z0-9._@-]{0,62}$", description: "1 to 63 of a-z, 0-9, '.', '_', '@' and '-'" };
 export const password = text(12, 200, { description: "at least 12 characters" });

@@ -81,6 +81,12 @@ test("missing and wrongly typed fields are named", async () => {
   assert.is((await bench.ask("/api/v1/events?limit=5", { token })).status, 200);
 });
 
+test("NUL characters, which the database cannot hold", async () => {
+  for (const [method, path, body] of [
+    ["POST", "/api/v1/session", { name: "ad\0min", password: "x" }], ["PUT", POLICY, { text: goodPolicy("home"), reason: "\0" }], ["PATCH", "/api/v1/networks/home", { title: "a\0" }], ["POST", "/api/v1/tokens", { title: "\0", role: "viewer" }],
+  ] as const) assert.is((await bench.ask(path, { method, token, body })).status, 400, path);
+});
+
 test("tricks with paths lead nowhere", async () => {
   for (const path of ["/../package.json", "/api/v1/networks/../users", "/api/v1/networks/%2e%2e%2fusers", "/api/v1/networks/home%2fpolicy", "/api/v1/networks/home%00", "/api/v1/networks/HOME", "/api/v1/networks/a".padEnd(2000, "a"), "//etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/api/v1/networks/%", "/api/v1/gateways/..%5c..", "/api/v1/gateways/__proto__"]) {
     const { status, text } = await bench.ask(path, { token });
