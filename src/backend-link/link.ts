@@ -270,7 +270,7 @@ class BackendLink implements Link {
 
   #due(): Millis {
     const times = [this.#connection.deadline(), this.#conversation.due(), this.#keeper.storeDue(), this.#persistence.due(),
-      this.#conversation.ready ? this.#certificates.due() : undefined, this.#again.due()];
+      this.#questions.expiry(), this.#conversation.ready ? this.#certificates.due() : undefined, this.#again.due()];
     return Math.min(this.#platform.time.now() + LONGEST_WAIT, ...times.filter((time) => time !== undefined));
   }
 
@@ -287,7 +287,8 @@ class BackendLink implements Link {
     const csr = this.#conversation.ready ? this.#certificates.request() : undefined;
     if (csr !== undefined) this.#conversation.renew(csr);
     this.#conversation.pump();
-    this.#questions.expire(now);
+    // A question is QoS 0: no PUBACK tells whether the broker is still there. One packet does.
+    if (this.#questions.expire(now) > 0) this.#connection.input({ type: "probe" });
     this.#persistence.run(now);
     this.#again.run(now);
     this.#schedule();

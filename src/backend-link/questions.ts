@@ -81,11 +81,21 @@ export class Questions {
     }
   }
 
-  expire(now: Millis): void {
+  /** When `expire` has something to forget; undefined: nothing is open. */
+  expiry(): Millis | undefined {
+    for (const open of this.#open.values()) return open.asked + EXPIRY;
+    return undefined;
+  }
+
+  /** How many were forgotten. */
+  expire(now: Millis): number {
+    let count = 0;
     for (const open of this.#open.values()) {
-      if (now - open.asked < EXPIRY) return;
+      if (now - open.asked < EXPIRY) break;
       this.#close(open);
+      count++;
     }
+    return count;
   }
 
   #close(open: Open): void {

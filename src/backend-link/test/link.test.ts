@@ -61,6 +61,19 @@ link("a silent link is noticed in 5 s when there is something to say", async () 
   assert.match(gateway.link.status.lastError!, /silent/);
 });
 
+link("a silent link is noticed in 6.1 s by a question that nobody answers; a backend that is slow is not dead", async () => {
+  const { backend, gateway, pass } = await linkUp();
+  const ask = (port: number): boolean => gateway.link.ask({ kind: "flow", device: "02:00:00:00:00:01", address: "192.0.2.9", protocol: 6, port }, () => {});
+  ask(1);
+  await pass(10_000);
+  assert.is(gateway.link.status.state, "connected");
+  assert.is(backend.connection!.pings, 1);
+  backend.mode = "silent";
+  ask(2);
+  await pass(6100);
+  assert.match(gateway.link.status.lastError!, /silent/);
+});
+
 link("flapping each second for a minute: nothing grows, and it is up 5 s later", async () => {
   const { backend, gateway, pass } = await linkUp();
   for (let second = 0; second < 60; second++) {
