@@ -47,12 +47,13 @@ export interface Pki {
   readonly caFingerprint: string;
   /** Checks the request's own signature (proof of possession) and that its key is P-256; throws a RequestError. */
   issueGateway(csrPem: string, gateway: string, network: string): Promise<Certificate>;
-  /** For our own listeners, also as client of an external broker. Renewed in time. */
+  /** For our own listeners. Renewed in time. */
   serverCertificate(): Promise<{ certificate: string; key: string }>;
   crl(): Promise<string>;
-  sign<K extends "desired" | "keys" | "revocation" | "time">(document: Omit<SignedDocument<K>, "v" | "key" | "digest" | "signature">, use?: "sign" | "recovery"): SignedDocument<K>;
+  /** `trusted`: identifiers of keys that the receiver believes; the newest of ours among them signs, else the current one. */
+  sign<K extends "desired" | "keys" | "revocation" | "time">(document: Omit<SignedDocument<K>, "v" | "key" | "digest" | "signature">, use?: "sign", trusted?: readonly string[]): SignedDocument<K>;
   readonly keys: PublicKey[];
-  /** Makes a new signing key and signs the keys document with the old one; `revoke`: then a revocation of the old one signed by the new. */
+  /** Makes a new signing key; the old one signs no more, or with `revoke` is never believed again. What gateways are to be told then; the fleet tells them. */
   rotate(options: { revoke: boolean }): Promise<{ keys: Keys; revocation?: Revocation }>;
 }
 

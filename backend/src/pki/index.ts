@@ -124,16 +124,10 @@ class StoredPki implements OwnPki {
     return makeCrl(this.issuer, rows.map(({ serial, revoked }) => ({ serial, at: new Date(revoked as string).getTime() })), now, CRL_LIFETIME);
   }
 
-  /**
-   * `trusted`: identifiers of keys that the receiver believes now; the newest of ours among them signs. Without it: the current key, and for `keys` documents
-   * the one before it, which gateways trust until they have the document.
-   */
-  sign<K extends "desired" | "keys" | "revocation" | "time">(document: Omit<SignedDocument<K>, "v" | "key" | "digest" | "signature">, use: "sign" | "recovery" = "sign", trusted?: readonly string[]): SignedDocument<K> {
+  sign<K extends "desired" | "keys" | "revocation" | "time">(document: Omit<SignedDocument<K>, "v" | "key" | "digest" | "signature">, use: "sign" = "sign", trusted: readonly string[] = []): SignedDocument<K> {
     const usable = this.#keys.filter((key) => key.use === use && key.privateKey !== undefined).reverse();
-    const byReceiver = trusted && usable.find(({ id }) => trusted.includes(id));
-    const usual = document.kind === "keys" ? (usable.find(({ retired }) => retired) ?? usable[0]) : usable.find(({ retired }) => !retired);
-    const key = byReceiver ?? usual;
-    if (!key) throw new Error(use === "recovery" ? "the recovery key is not here: it was given away at the first start" : "there is no signing key");
+    const key = usable.find(({ id }) => trusted.includes(id)) ?? usable.find(({ retired }) => !retired);
+    if (!key) throw new Error("there is no signing key");
     return signDocument<K>(signer, key.privateKey!, key.id, document);
   }
 
