@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is signed in decides between the sign-in and the pages. The address stays as it is meanwhile.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { Route, Switch } from "wouter-preact";
 import { api, type Me } from "./api/api.ts";
 import { ApiError, onSignedOut } from "./api/client.ts";
@@ -29,7 +29,8 @@ export function App() {
     ask();
   }, []);
   const signedIn = state.kind === "signed-in";
-  useEffect(() => {
+  // Before the pages' own effects, which load: a layout effect.
+  useLayoutEffect(() => {
     if (!signedIn) return;
     live.start();
     return () => live.stop();

@@ -11,6 +11,8 @@ export type Change = LiveEvent | { kind: "resync" };
 const KINDS = new Set(["network", "policy", "gateway", "devices", "event", "audit", "enrolment"]);
 const FIRST_RETRY = 1_000;
 const LAST_RETRY = 15_000;
+/** Loads wait this long for the stream, so that no change falls between the two. Milliseconds. */
+const HEAD_START = 1_000;
 /** The backend says something each 15 s (HEARTBEAT in backend/src/api/live-hub.ts); silence as long as this is a dead connection. Milliseconds. */
 const SILENCE = 35_000;
 /** Characters of one event; a longer one is none of ours. */
@@ -18,6 +20,10 @@ const MAX_BLOCK = 1_000_000;
 
 export class LiveConnection {
   state: LiveState = { state: "connecting", since: Date.now() };
+  /** The stream is open, or has used up its head start. */
+  ready: Promise<void> = Promise.resolve();
+  #late = false;
+  #open: () => void = () => {};
   #abort: AbortController | undefined;
   readonly #readers = new Set<(change: Change) => void>();
   readonly #watchers = new Set<(state: LiveState) => void>();
@@ -36,6 +42,11 @@ export class LiveConnection {
 
   start(): void {
     this.stop();
+    this.#late = false;
+    this.ready = new Promise((resolve) => {
+      this.#open = resolve;
+      setTimeout(() => { this.#late = true; resolve(); }, HEAD_START);
+    });
     this.#abort = new AbortController();
     void this.#run(this.#abort.signal);
   }
@@ -90,8 +101,9 @@ export class LiveConnection {
   }
 
   #opened(): void {
-    const gap = this.state.state === "lost";
+    const gap = this.state.state === "lost" || this.#late && this.state.state === "connecting";
     this.#set("live");
+    this.#open();
     if (gap) this.#tell({ kind: "resync" });
   }
 

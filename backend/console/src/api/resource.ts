@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a page shows, loaded, and loaded again when the backend says that it changed.
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ApiError } from "./client.ts";
 import { live, type Change, type LiveEvent } from "./live.ts";
 
@@ -24,7 +24,7 @@ export function useResource<T>(key: string, load: () => Promise<T>, concerns: (e
   const reload = useCallback(() => {
     const run = ++latest.current.run;
     setState((old) => (old.key === key ? { ...old, loading: true } : { key, loading: true }));
-    latest.current.load().then(
+    live.ready.then(() => latest.current.load()).then(
       (data) => run === latest.current.run && setState({ key, data, loading: false }),
       (error: ApiError) => run === latest.current.run && setState((old) => ({ key, ...(old.key === key && old.data !== undefined ? { data: old.data } : {}), error, loading: false })));
   }, [key]);
@@ -39,7 +39,7 @@ export function useResource<T>(key: string, load: () => Promise<T>, concerns: (e
 export function useChanges(concerns: (change: Change) => boolean, then: () => void): void {
   const latest = useRef({ concerns, then });
   latest.current = { concerns, then };
-  useEffect(() => {
+  useLayoutEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = live.subscribe((change) => {
       if (timer !== undefined || !latest.current.concerns(change)) return;

@@ -50,7 +50,7 @@ function useEvents(filter: { network?: string; gateway?: string; level: string }
 
   const fetchPage = (before?: number): void => {
     setShown((old) => ({ ...old, loading: true, error: undefined }));
-    api.events({ ...filter, before, limit: page }).then(
+    live.ready.then(() => api.events({ ...filter, before, limit: page })).then(
       ({ items, next }) => current.current === key && setShown((old) => (before === undefined ? { rows: items, next, loading: false } : { rows: merge(old.rows, items), next, loading: false })),
       (error: ApiError) => setShown((old) => ({ ...old, error, loading: false })));
   };
