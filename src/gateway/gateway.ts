@@ -130,8 +130,9 @@ export class Gateway implements Operations {
     this.policies.reload();
   }
 
-  close(): void {
-    this.backend.close();
+  /** Resolves when the backend knows. */
+  close(): Promise<void> {
+    const told = this.backend.close();
     this.#ticks?.cancel();
     this.policies.close();
     this.population.close();
@@ -141,6 +142,7 @@ export class Gateway implements Operations {
     this.switch.close();
     this.#bridge?.close();
     this.state.flush();
+    return told;
   }
 
   devices(): DeviceResult[] {

@@ -39,8 +39,7 @@ function ended(platform: Platform, gateway: Gateway, control: ControlServer, log
     const end = (reason: string): void => {
       log.info("gateway ends", { reason });
       control.close();
-      gateway.close();
-      resolve(0);
+      void gateway.close().then(() => resolve(0));
     };
     platform.signals.on("SIGTERM", () => end("SIGTERM"));
     platform.signals.on("SIGINT", () => end("SIGINT"));

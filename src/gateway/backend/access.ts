@@ -20,6 +20,8 @@ export interface BackendAccess {
   enrol(token: string): Promise<Membership>;
   /** Forgets everything but the time. */
   leave(): void;
+  /** Resolves when what a stopped link had to say is on its way: its connections are closed, or have had their time. */
+  quiet(): Promise<void>;
 }
 
 /** `whose`: the token is no token or is not accepted ("token"); the backend cannot be reached, or is not the one that the token names ("backend"). */
@@ -34,4 +36,5 @@ export const NO_BACKEND: BackendAccess = {
   link: () => { throw new Error("no backend"); },
   enrol: () => Promise.reject(new EnrolmentFailure("backend", "this gateway was started without a way to a backend")),
   leave: () => {},
+  quiet: () => Promise.resolve(),
 };

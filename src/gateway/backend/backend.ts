@@ -47,14 +47,15 @@ export class Backend {
     this.#looks = platform.timers.every(LOOK, () => this.changed("reported"));
   }
 
-  /** The backend is told that the gateway goes. */
-  close(): void {
+  /** The backend is told that the gateway goes; resolves when that is sent. */
+  close(): Promise<void> {
     this.#looks?.cancel();
     this.#events?.close();
     this.#link?.stop();
     this.#link = undefined;
     this.#events = undefined;
     this.#settings = {};
+    return this.#access.quiet();
   }
 
   changed(what: "reported" | "devices"): void { this.#link?.changed(what); }
@@ -83,7 +84,7 @@ export class Backend {
   async unenroll(): Promise<UnenrollResult> {
     const member = this.#access.membership();
     if (!member) throw new ControlFailure("refused", "this gateway is not enrolled");
-    this.close();
+    await this.close();
     this.#access.leave();
     this.#gateway.population.newcomers.release();
     this.#gateway.log.warn("left the backend", { network: member.network, gateway: member.gateway });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real way to a backend: the link over MQTT, its files below the state directory.
-import type { Platform } from "quickjs-ts";
+import type { Millis, Platform } from "quickjs-ts";
 import { enrol } from "../../backend-link/enrol/enrol.ts";
 import { createLink } from "../../backend-link/link.ts";
 import { FileStore } from "../../backend-link/store.ts";
@@ -8,14 +8,17 @@ import type { Connect, Identity } from "../../backend-link/types.ts";
 import type { Log } from "../log.ts";
 import { EnrolmentFailure, type BackendAccess, type Membership } from "./access.ts";
 
+/** How long a process that ends waits for its farewell to be sent. The broker would send the last will instead: no harm. */
+const FAREWELL: Millis = 1000;
 /** The last proven time: nothing of a backend, and older documents stay refused. */
 const KEPT = "clock.json";
 
 export function openBackend(platform: Platform, directory: string, connect: Connect, log: Log): BackendAccess {
+  const connections = new Connections(platform, connect);
   const store = new FileStore(platform.files, directory, log);
   return {
     membership: () => membershipOf(store.identity()),
-    link: (host, linkLog) => createLink(platform, connect, store, host, linkLog),
+    link: (host, linkLog) => createLink(platform, connections.connect, store, host, linkLog),
     async enrol(token) {
       try {
         return membershipOf(await enrol(platform, store, token))!;
@@ -24,6 +27,7 @@ export function openBackend(platform: Platform, directory: string, connect: Conn
         throw new EnrolmentFailure(error instanceof RangeError ? "token" : "backend", (error as Error).message);
       }
     },
+    quiet: () => connections.quiet(),
     leave() {
       for (const name of platform.files.list(directory)) if (name !== KEPT) platform.files.remove(`${directory}/${name}`);
     },
@@ -32,4 +36,37 @@ export function openBackend(platform: Platform, directory: string, connect: Conn
 
 function membershipOf(identity: Identity | undefined): Membership | undefined {
   return identity && { network: identity.network, gateway: identity.gateway, broker: `${identity.broker.host}:${identity.broker.port}` };
+}
+
+/** Knows when the last connection is closed. */
+class Connections {
+  readonly connect: Connect;
+  readonly #platform: Pick<Platform, "timers">;
+  #open = 0;
+  #closed = (): void => {};
+
+  constructor(platform: Pick<Platform, "timers">, connect: Connect) {
+    this.#platform = platform;
+    this.connect = (options, handlers) => {
+      this.#open++;
+      return connect(options, {
+        ...handlers,
+        closed: (reason) => {
+          if (--this.#open === 0) this.#closed();
+          handlers.closed(reason);
+        },
+      });
+    };
+  }
+
+  quiet(): Promise<void> {
+    if (this.#open === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#platform.timers.after(FAREWELL, resolve);
+      this.#closed = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
 }
