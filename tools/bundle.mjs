@@ -44,7 +44,7 @@ export function bundleOptions(engine) {
   };
 }
 
-/** Bundles `entry` into `outfile` for `engine`; returns esbuild's result (with its metafile). */
+/** Bundles `entry` into `outfile` (or `more.outdir`) for `engine`; returns esbuild's result (with its metafile). */
 export function bundle(entry, outfile, engine, more = {}) {
-  return build({ ...bundleOptions(engine), entryPoints: [entry], outfile, metafile: true, ...more });
+  return build({ ...bundleOptions(engine), entryPoints: [entry], ...(outfile ? { outfile } : {}), metafile: true, ...more });
 }

@@ -2,7 +2,7 @@
 // The access point's executable: the runtime with the gateway's bytecode inside, and its source map beside it.
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { deflateRawSync } from "node:zlib";
 import { bundle } from "../bundle.mjs";
@@ -11,37 +11,64 @@ import { thinSourceMap } from "./source-map.ts";
 
 const execute = promisify(execFile);
 
-export interface EmbeddedSizes { file: number; bytecode: number; bundle: number; map: number }
+/** A module of the program: an output of the bundler. `lines` come before its own when all are counted as one text, as the source map does. */
+interface Chunk { name: string; script: string; lines: number }
 
-/** Assembler that puts a compressed file into the executable. */
-const embedding = (compressed: string, size: number): string => `
-.section .rodata.bundle,"a"
-.globl embedded_bundle
-embedded_bundle: .incbin ${JSON.stringify(compressed)}
-embedded_bundle_end:
-.globl embedded_bundle_size
+export interface EmbeddedSizes { file: number; bytecode: number; compressed: number; bundle: number; map: number }
+
+/** Assembler that puts compressed modules into the executable; packages/quickjs-ts/native/main.c reads the table. */
+function embedding(modules: readonly { name: string; file: string; size: number }[]): string {
+  return `
+.section .rodata.modules,"a"
 .balign 4
-embedded_bundle_size: .long embedded_bundle_end - embedded_bundle
-.globl embedded_bytecode_size
-embedded_bytecode_size: .long ${size}
+.globl embedded_count
+embedded_count: .long ${modules.length}
+.globl embedded_entries
+embedded_entries: .long ${ENTRIES.length}
+.globl embedded_modules
+embedded_modules:
+${modules.map(({ size }, i) => `.long name${i} - embedded_modules, data${i} - embedded_modules, end${i} - data${i}, ${size}`).join("\n")}
+${modules.map(({ name, file }, i) => `name${i}: .asciz ${JSON.stringify(name)}\ndata${i}: .incbin ${JSON.stringify(file)}\nend${i}:`).join("\n")}
 .section .note.GNU-stack,"",%progbits
 `;
+}
+
+/** Evaluated in this order: other modules expect the globals to be there as soon as they are evaluated. */
+const ENTRIES = ["globals.js", "main.js"];
+const GLOBALS = "packages/quickjs-ts/src/quickjs/globals.ts";
+
+/** Bundles into the entries, what they share, and what they import when they need it. The entries come first. */
+async function bundleChunks(root: string, entry: string, work: string): Promise<Chunk[]> {
+  const options = { minify: true, sourcemap: "external" as const, sourcesContent: false, absWorkingDir: root, splitting: true, outdir: work, entryPoints: { globals: join(root, GLOBALS), main: join(root, entry) }, entryNames: "[name]", chunkNames: "[name]-[hash]" };
+  const { metafile } = await bundle(join(root, entry), undefined, "quickjs", options);
+  const names = Object.keys(metafile!.outputs).filter((path) => path.endsWith(".js")).map((path) => basename(path)).filter((name) => !ENTRIES.includes(name));
+  return [...ENTRIES, ...names].map((name) => ({ name, script: join(work, name), lines: readFileSync(join(work, name), "utf8").trimEnd().split("\n").length }));
+}
+
+/** Compiles the chunk to bytecode and compresses it. Its positions count on from the lines of the chunks before it. */
+async function compileChunk(root: string, { name, script }: Chunk, before: number): Promise<{ name: string; file: string; size: number }> {
+  writeFileSync(script, "\n".repeat(before) + readFileSync(script, "utf8").trimEnd());
+  await execute(await buildRunner(root), ["--compile", script, `${script}.bin`, name]);
+  writeFileSync(`${script}.deflate`, deflateRawSync(readFileSync(`${script}.bin`), { level: 9 }));
+  return { name, file: `${script}.deflate`, size: statSync(`${script}.bin`).size };
+}
 
 /** Builds `entry` (TypeScript) into the executable `output` and its map `output.map`. Throws with what esbuild, the engine or the compiler said. */
 export async function buildEmbedded(root: string, entry: string, output: string): Promise<EmbeddedSizes> {
   const work = `${output}.${process.pid}.work`;
   mkdirSync(work, { recursive: true });
   try {
-    const [script, bytecode, compressed, assembler] = ["bundle.js", "bundle.bin", "bundle.deflate", "bundle.S"].map((name) => join(work, name)) as [string, string, string, string];
-    await bundle(join(root, entry), script, "quickjs", { minify: true, sourcemap: "external", sourcesContent: false, absWorkingDir: root });
-    const map = thinSourceMap(readFileSync(`${script}.map`, "utf8"), (source) => relative(root, join(work, source)));
-    await execute(await buildRunner(root), ["--compile", script, bytecode, "main"]);
-    writeFileSync(compressed, deflateRawSync(readFileSync(bytecode), { level: 9 }));
-    writeFileSync(assembler, embedding(compressed, statSync(bytecode).size));
-    const file = join(work, "executable");
+    const chunks = await bundleChunks(root, entry, work);
+    const map = thinSourceMap(chunks.map(({ script, lines }) => ({ map: readFileSync(`${script}.map`, "utf8"), lines })), (source) => relative(root, join(work, source)));
+    const sizeOf = (files: readonly string[]): number => files.reduce((sum, file) => sum + statSync(file).size, 0);
+    const bundled = sizeOf(chunks.map(({ script }) => script));
+    const modules: Awaited<ReturnType<typeof compileChunk>>[] = [];
+    for (const [i, chunk] of chunks.entries()) modules.push(await compileChunk(root, chunk, chunks.slice(0, i).reduce((sum, { lines }) => sum + lines, 0)));
+    const [assembler, file] = [join(work, "modules.S"), join(work, "executable")];
+    writeFileSync(assembler, embedding(modules));
     await buildExecutable(root, "gateway", file, [assembler]);
     writeFileSync(`${output}.map`, map);
-    const sizes = { file: statSync(file).size, bytecode: statSync(bytecode).size, bundle: statSync(script).size, map: Buffer.byteLength(map) };
+    const sizes = { file: statSync(file).size, bytecode: modules.reduce((sum, { size }) => sum + size, 0), compressed: sizeOf(modules.map((module) => module.file)), bundle: bundled, map: Buffer.byteLength(map) };
     renameSync(file, output);
     return sizes;
   } finally {

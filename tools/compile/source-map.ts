@@ -31,12 +31,29 @@ function encode(number: number): string {
   return text;
 }
 
-/** Keeps of `json` what leads a generated position to its source line; `rename` gives the sources the names to print. */
-export function thinSourceMap(json: string, rename: (source: string) => string): string {
-  const { sources, mappings } = JSON.parse(json) as SourceMap;
-  const at = { source: 0, line: 0, column: 0 };
+/** One generated file: its map, and the number of its lines. */
+export interface Generated { map: string; lines: number }
+
+/**
+ * Keeps of the maps what leads a generated position to its source line, the files taken as one after the other; `rename` gives the sources the names to print.
+ */
+export function thinSourceMap(files: readonly Generated[], rename: (source: string) => string): string {
   const kept = { source: 0, line: 0, column: 0 };
-  const lines = mappings.split(";").map((line) => {
+  const sources: string[] = [];
+  const lines: string[] = [];
+  for (const { map, lines: count } of files) {
+    const parsed = JSON.parse(map) as SourceMap;
+    const own = thinLines(parsed.mappings, sources.length, kept);
+    lines.push(...Array.from({ length: count }, (_, i) => own[i] ?? ""));
+    sources.push(...parsed.sources);
+  }
+  return JSON.stringify({ version: 3, sources: sources.map(rename), mappings: lines.join(";") });
+}
+
+/** `offset`: of the map's sources among all; `kept`: the last position that was written, which the next is written against. */
+function thinLines(mappings: string, offset: number, kept: { source: number; line: number; column: number }): string[] {
+  const at = { source: offset, line: 0, column: 0 };
+  return mappings.split(";").map((line) => {
     let [generated, keptGenerated, first] = [0, 0, true];
     const segments: string[] = [];
     for (const segment of line.split(",").filter(Boolean)) {
@@ -53,5 +70,4 @@ export function thinSourceMap(json: string, rename: (source: string) => string):
     }
     return segments.join(",");
   });
-  return JSON.stringify({ version: 3, sources: sources.map(rename), mappings: lines.join(";") });
 }

@@ -15,19 +15,25 @@
 
 enum { STACK_SIZE = 512 * 1024, GC_THRESHOLD = 512 * 1024 };
 
-static int finish_module(JSContext *context, JSValue module) {
+static void evaluate(JSContext *context, JSValue module) {
   JSValue result = JS_IsException(module) ? module : JS_EvalFunction(context, module);
   if (JS_IsException(result)) fatal_exception();
   /* The module's promise: when it rejects, the rejection is reported like any other. */
   JS_FreeValue(context, result);
-  loop_run();
-  return 0;
 }
 
 #ifdef EMBEDDED
-/* Defined by the assembler file that tools/compile/gateway.ts writes: DEFLATE, and how large it is before and after. */
-extern const uint8_t embedded_bundle[];
-extern const uint32_t embedded_bundle_size, embedded_bytecode_size;
+/*
+ * Defined by the assembler file that tools/compile/gateway.ts writes: the modules of the program, the first ones being its entries, in the order in which
+ * they are evaluated. Offsets are from the table's beginning; bytecode is compressed (DEFLATE), `size` bytes there and `full_size` when decoded.
+ */
+typedef struct Embedded { uint32_t name, data, size, full_size; } Embedded;
+extern const Embedded embedded_modules[];
+extern const uint32_t embedded_count, embedded_entries;
+
+static const char *embedded_name(const Embedded *module) {
+  return (const char *)embedded_modules + module->name;
+}
 
 /* EXECUTABLE.map, which may be left out on the access point: positions are then those of the bundle. */
 static void find_map(void) {
@@ -38,20 +44,42 @@ static void find_map(void) {
   map_source(path);
 }
 
+static JSValue read_embedded(JSContext *context, const Embedded *module) {
+  /* Pages of their own, given back once the engine has copied what it needs. */
+  uint8_t *bytecode = mmap(NULL, module->full_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (bytecode == MAP_FAILED) return JS_ThrowOutOfMemory(context);
+  bool whole = inflate_all((const uint8_t *)embedded_modules + module->data, module->size, bytecode, module->full_size);
+  JSValue value = whole ? JS_ReadObject(context, bytecode, module->full_size, JS_READ_OBJ_BYTECODE) : JS_ThrowInternalError(context, "%s: damaged inside the executable", embedded_name(module));
+  munmap(bytecode, module->full_size);
+  return value;
+}
+
+/* What the program imports, statically or when it needs it. */
+static JSModuleDef *load_embedded(JSContext *context, const char *name, void *unused) {
+  for (uint32_t index = 0; index < embedded_count; index++) {
+    if (strcmp(embedded_name(&embedded_modules[index]), name) != 0) continue;
+    JSValue value = read_embedded(context, &embedded_modules[index]);
+    if (JS_IsException(value)) return NULL;
+    JSModuleDef *module = JS_VALUE_GET_PTR(value);
+    JS_FreeValue(context, value); /* the context holds it */
+    return module;
+  }
+  JS_ThrowReferenceError(context, "%s: not inside the executable", name);
+  return NULL;
+}
+
 static int run(JSContext *context, int argc, char **argv) {
   release_code();
   find_map();
-  /* Pages of their own, given back once the engine has copied what it needs. */
-  uint8_t *bytecode = mmap(NULL, embedded_bytecode_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (bytecode == MAP_FAILED || !inflate_all(embedded_bundle, embedded_bundle_size, bytecode, embedded_bytecode_size)) {
-    fprintf(stderr, "%s: the program inside is damaged, or memory is short\n", argv[0]);
-    return 5;
+  JS_SetModuleLoaderFunc(runtime.js, NULL, load_embedded, NULL);
+  for (uint32_t index = 0; index < embedded_entries; index++) {
+    JSValue module = read_embedded(context, &embedded_modules[index]);
+    if (!JS_IsException(module) && JS_ResolveModule(context, module) < 0) module = JS_EXCEPTION;
+    evaluate(context, module);
   }
   release_code();
-  JSValue module = JS_ReadObject(context, bytecode, embedded_bytecode_size, JS_READ_OBJ_BYTECODE);
-  munmap(bytecode, embedded_bytecode_size);
-  if (!JS_IsException(module) && JS_ResolveModule(context, module) < 0) module = JS_EXCEPTION;
-  return finish_module(context, module);
+  loop_run();
+  return 0;
 }
 #else
 static char *read_text(const char *path, size_t *size) {
@@ -79,8 +107,18 @@ static JSValue compile(JSContext *context, const char *path, const char *name) {
   return module;
 }
 
+static int nothing(JSContext *context, JSModuleDef *module) {
+  return 0;
+}
+
+/* Compiling asks for imported modules, but not for what is in them. */
+static JSModuleDef *load_nothing(JSContext *context, const char *name, void *unused) {
+  return JS_NewCModule(context, name, nothing);
+}
+
 static int write_bytecode(JSContext *context, const char *bundle, const char *output, const char *name) {
   JS_SetStripInfo(runtime.js, JS_STRIP_SOURCE);
+  JS_SetModuleLoaderFunc(runtime.js, NULL, load_nothing, NULL);
   JSValue module = compile(context, bundle, name);
   if (JS_IsException(module)) return fatal_exception(), 1;
   size_t size;
@@ -101,8 +139,9 @@ static int run(JSContext *context, int argc, char **argv) {
   snprintf(map, sizeof map, "%s.map", argv[1]);
   map_source(map);
   JS_SetStripInfo(runtime.js, JS_STRIP_SOURCE);
-  JSValue module = compile(context, argv[1], argv[1]);
-  return finish_module(context, module);
+  evaluate(context, compile(context, argv[1], argv[1]));
+  loop_run();
+  return 0;
 }
 #endif
 

@@ -35,7 +35,7 @@ test("without the map beside it the positions are those of the bundle", () => {
   rmSync(`${output}.map`);
   const { status, stderr } = spawnSync(output, ["callback"], { encoding: "utf8" });
   assert.is(status, 1);
-  assert.match(stderr, /\(main:\d+:\d+\)/);
+  assert.match(stderr, /\((main|chunk-\w+)\.js:\d+:\d+\)/);
 });
 
 test.run();

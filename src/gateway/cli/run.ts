@@ -5,11 +5,9 @@ import { Refused, Unreachable } from "../control/client.ts";
 import { ConfigurationError } from "../config/load.ts";
 import { VERSION } from "../version.ts";
 import { EnrolmentFailure, NO_BACKEND } from "../backend/access.ts";
-import { runClientCommand } from "./client-commands.ts";
-import { enroll, unenroll, type OpenAccess } from "./enrolment.ts";
+import type { OpenAccess } from "./enrolment.ts";
 import { commandHelp, COMMANDS, overview, usage, type CommandSpec } from "./help.ts";
 import { parseArguments, UsageError, type OptionName, type OptionValues } from "./options.ts";
-import { checkPolicy } from "./policy-check.ts";
 
 /** docs/cli.md, "Exit status". */
 export const Exit = { yes: 0, no: 1, usage: 2, unreachable: 3, refused: 4, internal: 5 } as const;
@@ -58,15 +56,16 @@ function validate(command: CommandSpec, operands: readonly string[], options: Op
   }
 }
 
-function dispatch(platform: Platform, name: string, operands: string[], options: OptionValues, runGateway: RunGateway, access: OpenAccess): number | Promise<number> {
+/** Commands are loaded when they are given: a running gateway needs none of them. */
+async function dispatch(platform: Platform, name: string, operands: string[], options: OptionValues, runGateway: RunGateway, access: OpenAccess): Promise<number> {
   switch (name) {
     case "gateway": return runGateway(options);
-    case "policy check": return checkPolicy(platform, operands[0]!, options);
-    case "enroll": return enroll(platform, operands[0]!, options, access);
-    case "unenroll": return unenroll(platform, options, access);
+    case "policy check": return (await import("./policy-check.ts")).checkPolicy(platform, operands[0]!, options);
+    case "enroll": return (await import("./enrolment.ts")).enroll(platform, operands[0]!, options, access);
+    case "unenroll": return (await import("./enrolment.ts")).unenroll(platform, options, access);
     case "help": return help(platform, operands.length > 0 ? select(operands) : undefined);
     case "version": return version(platform, options);
-    default: return runClientCommand(platform, name, operands, options);
+    default: return (await import("./client-commands.ts")).runClientCommand(platform, name, operands, options);
   }
 }
 
