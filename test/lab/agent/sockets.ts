@@ -119,9 +119,9 @@ export function hear({ session, text, deadline = 1000 }: { session: number; text
 }
 
 /** The body of a web page. */
-export function get({ address, port, deadline = 1000 }: Target): Promise<string> {
+export function get({ address, port, path = "/", deadline = 1000 }: Target & { path?: string }): Promise<string> {
   return within(deadline, (done, failed) => {
-    const ask = request({ host: address, port, agent: false }, (response) => {
+    const ask = request({ host: address, port, path, agent: false }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (text: string) => (body += text)).on("end", () => done(body));
     });
