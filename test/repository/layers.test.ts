@@ -48,7 +48,7 @@ const allowed: [place: RegExp, names: RegExp][] = [
   [/^packages\/contract\/src\//, /^(\.|yaml$)/],
   [/^src\/packets\//, /^\./],
   [/^src\/wifi-isolation\//, /^(\.|node-openvswitch|@securebox\/contract)/],
-  [/^src\/backend-link\/mqtt\//, /^(\.|quickjs-ts$|mqtt\/|buffer$|events$|process$|readable-stream$)/],
+  [/^src\/backend-link\/mqtt\//, /^(\.|quickjs-ts$|mqtt(\/|$)|buffer$|events$|process$|readable-stream$)/],
   [/^src\/backend-link\//, /^(\.|quickjs-ts$|@securebox\/contract$)/],
   [/^src\/gateway\//, /^(\.|node-openvswitch|@securebox\/contract|quickjs-ts|yaml$)/],
 ];
