@@ -82,6 +82,8 @@ test("on a phone of 360 pixels nothing has to be scrolled sideways, and the navi
     const wide = await page.evaluate("document.documentElement.scrollWidth");
     const out = await page.evaluate("[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > 361 && getComputedStyle(e).position !== 'absolute' && !e.closest('.sr-only, thead')).map(e => e.outerHTML.slice(0, 120))");
     assert.equal([wide, out], [360, []], path);
+    const cut = await page.evaluate("[...document.querySelectorAll('tbody td > *, tbody td > * > *')].filter(e => e.getBoundingClientRect().right > e.closest('tr').getBoundingClientRect().right - 8).map(e => e.outerHTML.slice(0, 120))");
+    assert.equal(cut, [], `${path}: within its card`);
     if (path === "sign-in") return;
     const box = (await page.getByRole("navigation", { name: "Main" }).boundingBox())!;
     assert.ok(box.y > 500 && box.y + box.height <= 641, `${path}: navigation at ${box.y}`);

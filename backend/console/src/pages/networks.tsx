@@ -34,6 +34,7 @@ const columns: Column<Summary>[] = [
 function State({ network, gateways, drift, requests }: Summary) {
   return (
     <span class="badges">
+      {gateways === 0 && <span class="muted">waits for its first gateway</span>}
       {drift > 0 ? <Badge tone="warn">{plural(drift, "gateway")} not as desired</Badge> : gateways > 0 && <Badge tone="good">as desired</Badge>}
       {requests > 0 && <Link href={`/networks/${network.name}/gateways`}><Badge tone="warn">{plural(requests, "request")} to enrol again</Badge></Link>}
     </span>
