@@ -4,7 +4,7 @@
  * and the deadline. `random` is 1 unless "random X" says otherwise, so that waits stand at their ceilings.
  */
 export const scripts: Record<string, string> = {
-  "the way up: connect, subscribe, hello, ready; then silence costs nothing": `
+  "the way up: connect, subscribe, hello, ready; then a ping for each 25 s of silence": `
 0 start
   connect(10000) -> connecting until 11000
 40 connected
@@ -12,9 +12,15 @@ export const scripts: Record<string, string> = {
 50 subscribed
   hello -> greeting until 10050
 60 welcomed
-  ready -> ready
-3600000 time
-  -> ready
+  ready -> ready until 25040
+25040 time
+  ping -> ready until 28040
+25060 received
+  -> ready until 50060
+50060 time
+  ping -> ready until 53060
+53060 time
+  destroy lost(the broker is silent: nothing within 3 s of a ping, 500) welcomed -> waiting until 53560
 `,
   "no route: waits double from 0.5 s to 3 s while the cut is young, then to 60 s": `
 0 start
@@ -70,7 +76,7 @@ random 0.5
 50 subscribed
   hello -> greeting until 10050
 60 welcomed
-  ready -> ready
+  ready -> ready until 25040
 20000 closed reset
   lost(reset, 500) welcomed -> waiting until 20500
 20500 time
@@ -128,7 +134,7 @@ random 0.5
 50 subscribed
   hello -> greeting until 10050
 60 welcomed
-  ready -> ready
+  ready -> ready until 25040
 100000 published 1
   -> ready until 102000
 102000 time
@@ -144,7 +150,7 @@ random 0.5
 50 subscribed
   hello -> greeting until 10050
 60 welcomed
-  ready -> ready
+  ready -> ready until 25040
 1000 published 1
   -> ready until 3000
 3000 time
@@ -156,7 +162,7 @@ random 0.5
 5020 received
   -> ready until 7020
 41000 acknowledged 1
-  -> ready
+  -> ready until 66000
 `,
   "but not for ever": `
 0 start
@@ -166,7 +172,7 @@ random 0.5
 50 subscribed
   hello -> greeting until 10050
 60 welcomed
-  ready -> ready
+  ready -> ready until 25040
 1000 published 1
   -> ready until 3000
 60990 received
@@ -186,7 +192,7 @@ random 0.5
 50 subscribed
   hello -> greeting until 10050
 60 welcomed
-  ready -> ready
+  ready -> ready until 25040
 500 probe
   ping -> ready until 3500
 510 probe
@@ -218,7 +224,7 @@ random 0.5
 50 subscribed
   hello -> greeting until 10050
 60 welcomed
-  ready -> ready
+  ready -> ready until 25040
 500 renew
   end connect(2500) -> connecting until 4000
 `,
@@ -232,7 +238,7 @@ random 0.5
 25 foreign
   -> greeting until 10020
 30 welcomed
-  ready -> ready
+  ready -> ready until 25010
 1000 closed by peer
   lost(by peer, 500) welcomed -> waiting until 1500
 1500 time
@@ -244,7 +250,7 @@ random 0.5
 1525 foreign
   -> greeting until 11520
 1530 welcomed
-  ready -> ready
+  ready -> ready until 26510
 2500 closed by peer
   lost(by peer, 60000) welcomed taken-over -> waiting until 62500
 `,
