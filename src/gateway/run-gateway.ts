@@ -16,7 +16,9 @@ export async function runGateway(platform: Platform, options: OptionValues, acce
   const config = loadConfig(platform, options);
   const log = new EventLog(platform, config.log);
   if (options.supervise) return supervise(platform, [...platform.processes.self, ...platform.processes.arguments.filter((word) => word !== "--supervise")], log);
-  const gateway = new Gateway(platform, config, log, access(config, log));
+  const backend = access(config, log);
+  await backend.ready();
+  const gateway = new Gateway(platform, config, log, backend);
   const broke = (error: unknown): void => log.error("internal error", { reason: platform.processes.stackOf(error) });
   const control = listen(platform, config.socket, gateway, log, broke);
   log.info("gateway starts", { version: VERSION, engine: platform.engine, pid: platform.processes.pid, bridge: config.bridge });

@@ -14,9 +14,11 @@ export interface Membership {
 export interface BackendAccess {
   /** undefined: not enrolled. */
   membership(): Membership | undefined;
-  /** Only while enrolled; not started yet. */
+  /** Loads what an enrolled gateway needs and another does not: before `link`. */
+  ready(): Promise<void>;
+  /** Only while enrolled and ready; not started yet. */
   link(host: LinkHost, log: Log): Link;
-  /** Redeems a one-time token and keeps what came back. Rejects with an EnrolmentFailure. */
+  /** Redeems a one-time token and keeps what came back: ready then. Rejects with an EnrolmentFailure. */
   enrol(token: string): Promise<Membership>;
   /** Forgets everything but the time. */
   leave(): void;
@@ -33,6 +35,7 @@ export class EnrolmentFailure extends Error {
 /** A gateway that can have no backend: for tests of everything else. */
 export const NO_BACKEND: BackendAccess = {
   membership: () => undefined,
+  ready: () => Promise.resolve(),
   link: () => { throw new Error("no backend"); },
   enrol: () => Promise.reject(new EnrolmentFailure("backend", "this gateway was started without a way to a backend")),
   leave: () => {},

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real way to a backend: the link over MQTT, its files below the state directory.
 import type { Millis, Platform } from "quickjs-ts";
-import { enrol } from "../../backend-link/enrol/enrol.ts";
-import { createLink } from "../../backend-link/link.ts";
 import { FileStore } from "../../backend-link/store.ts";
 import type { Connect, Identity } from "../../backend-link/types.ts";
 import type { Log } from "../log.ts";
@@ -15,11 +13,20 @@ const KEPT = "clock.json";
 
 export function openBackend(platform: Platform, directory: string, connect: Connect, log: Log): BackendAccess {
   const connections = new Connections(platform, connect);
+  let room: typeof import("./room.ts") | undefined;
+  const load = async (): Promise<typeof import("./room.ts")> => (room ??= await import("./room.ts"));
   const store = new FileStore(platform.files, directory, log);
   return {
     membership: () => membershipOf(store.identity()),
-    link: (host, linkLog) => createLink(platform, connections.connect, store, host, linkLog),
+    async ready() {
+      if (store.identity()) await load();
+    },
+    link(host, linkLog) {
+      if (!room) throw new Error("the link was not loaded");
+      return room.createLink(platform, connections.connect, store, host, linkLog);
+    },
     async enrol(token) {
+      const { enrol } = await load();
       try {
         return membershipOf(await enrol(platform, store, token))!;
       } catch (error) {
