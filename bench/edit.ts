@@ -49,7 +49,7 @@ async function measure(topology: Topology, gateway: Gateway): Promise<{ edits: E
     for (let i = 0; i < 2 * EDITS; i++) {
       const opens = i % 2 === 0;
       edits.push({ at: Number(process.hrtime.bigint()) / 1e6, opens });
-      gateway.writePolicy(opens ? open : closed);
+      await gateway.writePolicy(opens ? open : closed);
       await sleep(PAUSE + (i % 10)); // not in step with anything that happens at regular intervals
     }
     const ended = new Promise((resolve) => child.once("close", resolve));

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSyn
 import { join } from "node:path";
 import type { StatusResult } from "../../src/gateway/control/protocol.ts";
 import { bundle } from "../../tools/bundle.mjs";
+import type { Backend } from "./backend.ts";
 import { must, repositoryRoot, run, type RunResult, until } from "./command.ts";
 import { plans, portRoles, type Topology } from "./topology.ts";
 import { network } from "./uplink.ts";
@@ -22,6 +23,8 @@ export class Gateway {
   readonly #program: readonly string[];
   readonly #supervised: boolean;
   #process: ChildProcess | undefined;
+  /** Where policies are pushed to, once the gateway has joined. */
+  #joined: { backend: Backend; network: string; id: string } | undefined;
 
   private constructor(topology: Topology, program: readonly string[], supervised: boolean) {
     this.#supervised = supervised;
@@ -72,6 +75,20 @@ export class Gateway {
     return this.#process?.pid;
   }
 
+  /** Enrols with the backend, as its user does, after `policy` was pushed there; resolves when that is in force. */
+  async join(backend: Backend, id: string, policy: string): Promise<void> {
+    const network = /^network: (\S+)$/m.exec(policy)![1]!;
+    const token = await backend.invite(network, id);
+    await backend.push(network, policy);
+    const { code, stderr } = await run([...this.#program, "enroll", "-", "--socket", this.socket], { input: token, deadline: 15_000 });
+    if (code !== 0) throw new Error(`securebox enroll: exit status ${code}: ${stderr.trim()}`);
+    this.#joined = { backend, network, id };
+    await this.policy(policy);
+  }
+
+  get backend(): Backend | undefined { return this.#joined?.backend; }
+  get id(): string | undefined { return this.#joined?.id; }
+
   /** The command line: `cli("explain", "laptop", "printer")`. `policy check` asks no gateway and takes no socket. */
   cli(...args: string[]): Promise<RunResult> {
     const socket = args[1] === "check" ? [] : ["--socket", this.socket];
@@ -89,28 +106,38 @@ export class Gateway {
     return this.json("status");
   }
 
-  /** Replaces the policy file at once, as editors do; does not wait for it to be in force. */
-  writePolicy(text: string): void {
+  /** Pushes the policy through the backend's API, or replaces the policy file at once, as editors do; does not wait for it to be in force. */
+  async writePolicy(text: string): Promise<void> {
+    if (this.#joined) return void (await this.#joined.backend.push(this.#joined.network, text));
     writeFileSync(`${this.policyFile}.new`, text);
     renameSync(`${this.policyFile}.new`, this.policyFile);
   }
 
-  /** Replaces the policy file and waits until `effect` is seen; milliseconds from the replacement to then. */
+  /** Pushes the policy, or replaces its file, and waits until `effect` is seen; milliseconds from the beginning to then. */
   async edit(text: string, effect: () => Promise<boolean>, deadline = 3000): Promise<number> {
     const start = performance.now();
-    this.writePolicy(text);
+    await this.writePolicy(text);
     await until("the edit's effect", deadline, effect, 2);
     return performance.now() - start;
   }
 
-  /** Replaces the policy file and waits until the gateway says that it is in force, or is not. */
+  /** Pushes the policy, or replaces its file, and waits until the gateway says that it is in force, or is not. */
   async policy(text: string): Promise<void> {
+    if (this.#joined) return this.#pushed(text, this.#joined);
     if (readFileSync(this.policyFile, "utf8") === text) return;
     const before = (await this.status()).policy;
-    this.writePolicy(text);
+    await this.writePolicy(text);
     await until("the policy in force", 3000, async () => {
       const { policy, switch: { state } } = await this.status();
       return state === "ready" && (policy.since !== before.since || policy.digest !== before.digest || policy.errors.length > 0);
+    });
+  }
+
+  async #pushed(text: string, { backend, network }: { backend: Backend; network: string }): Promise<void> {
+    const version = await backend.push(network, text);
+    await until(`version ${version} in force`, 8000, async () => {
+      const { policy, switch: { state } } = await this.status();
+      return state === "ready" && policy.source === "backend" && policy.version === version;
     });
   }
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { checks, openScenario, type Outcome, runCheck } from "../../test/lab/scenario/index.ts";
+import { checksFor, openScenario, type Outcome, runCheck } from "../../test/lab/scenario/index.ts";
 import { until } from "../../test/lab/command.ts";
 import type { DemoOptions } from "../demo.ts";
 
 /** Runs the scenario once; a line per check, last the line "N passed, N failed". Returns the exit status. */
-export async function demoCheck({ ovs, engine, keep, only }: DemoOptions): Promise<number> {
+export async function demoCheck({ ovs, engine, keep, only, management }: DemoOptions): Promise<number> {
   const start = performance.now();
-  const { world, close } = await openScenario(engine, ovs);
-  print(`network up under Securebox on ${engine}, Open vSwitch ${ovs} (${Math.round(performance.now() - start)} ms)`);
+  const { world, close } = await openScenario(engine, ovs, management);
+  print(`network up under Securebox on ${engine}, Open vSwitch ${ovs}, ${management === "backend" ? "policies from the backend" : "standalone"} (${Math.round(performance.now() - start)} ms)`);
   let failed = 0;
-  const chosen = checks.filter((check) => check.name.includes(only));
+  const chosen = checksFor(management).filter((check) => check.name.includes(only));
   for (const check of chosen) {
     const outcome = await runCheck(world, check);
     print(describe(outcome));

@@ -2,21 +2,27 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot, sleep } from "../../test/lab/command.ts";
+import { Backend } from "../../test/lab/backend.ts";
 import { Gateway } from "../../test/lab/gateway.ts";
 import { Topology } from "../../test/lab/topology.ts";
 import type { DemoOptions } from "../demo.ts";
 import { changes, draw, type Matrix, probe, rows, services } from "./matrix.ts";
 
+/** Of this machine's loopback address; another one when it is taken. */
+const CONSOLE_PORT = 8080;
+
 /** Shows the network until a signal ends the process. */
-export async function demoLive({ ovs, engine }: DemoOptions): Promise<number> {
+export async function demoLive({ ovs, engine, management }: DemoOptions): Promise<number> {
   tell("building the network: namespaces, Open vSwitch, four stations, a router");
   const topology = await Topology.create({ mode: "isolating", ovs });
   tell(`starting the gateway on ${engine}`);
-  const gateway = await Gateway.start(topology, engine, readFileSync(join(repositoryRoot(), "tools/demo/policy.yaml"), "utf8"), true);
+  const policy = readFileSync(join(repositoryRoot(), "tools/demo/policy.yaml"), "utf8");
+  const gateway = await Gateway.start(topology, engine, policy, true);
+  const console = management === "backend" ? await startBackend(topology, gateway, policy) : undefined;
   tell("the stations join, and get their addresses through the switch");
   await topology.online(...rows);
   for (const name of rows) for (const port of Object.keys(services)) await topology.station(name).agent.call("serve", { protocol: "tcp", port: Number(port) });
-  const hints = whatToTry(topology, gateway);
+  const hints = console ? [...inTheConsole(gateway.backend!, console), ...whatToTry(topology, gateway)] : [...inTheFile(gateway), ...whatToTry(topology, gateway)];
   if (!process.stdout.isTTY) process.stdout.write(hints.join("\n") + "\n");
   let last: Matrix | undefined;
   const recent: string[] = [];
@@ -40,16 +46,15 @@ async function health(gateway: Gateway): Promise<string> {
   const status = await gateway.status().catch(() => undefined);
   if (!status) return "gateway: does not answer; what was allowed and denied stays so";
   const wrong = status.policy.errors[0];
-  const policy = wrong ? `the policy file is invalid, line ${wrong.line ?? "?"}: ${wrong.message}; the last valid one stays in force` : "the policy file is in force";
+  const { source, version } = status.policy;
+  const policy = source === "backend" ? `version ${version} of the backend's policy is in force${status.backend?.state === "connected" ? "" : "; the backend is away"}` : wrong ? `the policy file is invalid, line ${wrong.line ?? "?"}: ${wrong.message}; the last valid one stays in force` : "the policy file is in force";
   return `gateway: process ${status.pid}, ${status.switch.flows} flows, ${(status.memory.resident / 1e6).toFixed(1)} MB; ${policy}`;
 }
 
 function whatToTry(topology: Topology, gateway: Gateway): string[] {
   const securebox = `build/securebox --socket ${gateway.socket}`;
   return [
-    "Edit the policy, in another terminal, and look here:",
-    `  nano ${gateway.policyFile}`,
-    "Ask and decide:",
+    "Ask and decide, in another terminal:",
     `  ${securebox} status`,
     `  ${securebox} explain phone printer tcp/631`,
     `  ${securebox} quarantine laptop`,
@@ -61,6 +66,26 @@ function whatToTry(topology: Topology, gateway: Gateway): string[] {
     "",
     "Ctrl-C ends the demo and removes everything that it made.",
   ];
+}
+
+/** The backend beside the network, the gateway enrolled with it. The console's address on this machine. */
+async function startBackend(topology: Topology, gateway: Gateway, policy: string): Promise<string> {
+  tell("starting the backend: broker, store, API and console");
+  const backend = await Backend.start(topology.lab, topology.ap);
+  tell("enrolling the gateway; the policy is pushed through the API");
+  await gateway.join(backend, "demo-gateway", policy);
+  return `http://127.0.0.1:${await backend.expose(CONSOLE_PORT).catch(() => backend.expose())}`;
+}
+
+function inTheConsole(backend: Backend, address: string): string[] {
+  return [
+    "Edit the policy in the console, and look here:",
+    `  ${address}   user admin, password ${backend.password()}`,
+  ];
+}
+
+function inTheFile(gateway: Gateway): string[] {
+  return ["Edit the policy, in another terminal, and look here:", `  nano ${gateway.policyFile}`];
 }
 
 function tell(line: string): void {

@@ -13,11 +13,11 @@ async function openAfterEdit(world: World, text: string): Promise<string> {
 }
 
 export const edits: Check[] = [
-  { name: "editing the policy file opens at once", run: async (world) => {
+  { name: "editing the policy opens at once", run: async (world) => {
     await world.gateway.policy(policy(printing));
     return openAfterEdit(world, policy(printing, echo));
   } },
-  { name: "a file written in place counts as well", run: async (world) => {
+  { name: "a file written in place counts as well", only: "standalone", run: async (world) => {
     await world.gateway.policy(policy());
     writeFileSync(world.gateway.policyFile, policy(echo));
     await until("its effect", 3000, () => reaches(world, "laptop", "printer", "udp/5000", 4, 60));
@@ -58,7 +58,7 @@ export const edits: Check[] = [
     await world.gateway.policy(policy(echo, printing));
     expect((await kept.forth(2000)) && (await kept.back(2000)), "it was cut");
   } },
-  { name: "an invalid policy leaves the old one in force, and status tells the line", run: async (world) => {
+  { name: "an invalid policy leaves the old one in force, and status tells the line", only: "standalone", run: async (world) => {
     await world.gateway.policy(policy(printing));
     await world.gateway.policy(policy(printing, rule("laptop", "printer", "[tcp/99999]")));
     const { policy: { errors, source }, healthy } = await world.gateway.status();
@@ -67,7 +67,7 @@ export const edits: Check[] = [
     const { code, stdout } = await world.gateway.cli("policy", "check", world.gateway.policyFile);
     expect(code === 1 && stdout.includes("99999"), `policy check ended with ${code} and said ${stdout.trim()}`);
   } },
-  { name: "half a policy file is never in force", run: async (world) => {
+  { name: "half a policy file is never in force", only: "standalone", run: async (world) => {
     const text = policy(printing, echo);
     await world.gateway.policy(text);
     writeFileSync(world.gateway.policyFile, text.slice(0, text.indexOf("- {") + 9));

@@ -2,6 +2,7 @@
 // The acceptance scenario: named checks in order, each by real traffic. Used by `npm run demo -- --check` and by the system tests.
 import type { OvsVersion } from "../../../tools/setup/openvswitch.ts";
 import { attacks as allAttacks, carryOut } from "../attacks/index.ts";
+import { Backend } from "../backend.ts";
 import { type Engine, Gateway } from "../gateway.ts";
 import { Topology } from "../topology.ts";
 import { attacking } from "./attacks.ts";
@@ -10,12 +11,20 @@ import { faults } from "./faults.ts";
 import { holding } from "./holding.ts";
 import { internet } from "./internet.ts";
 import { isolation } from "./isolation.ts";
+import { managed } from "./managed.ts";
 import { operator } from "./operator.ts";
 import { type Check, policy, served, type World } from "./world.ts";
 
 export type { Check, World } from "./world.ts";
 
-export const checks: Check[] = [...isolation, ...edits, ...internet, ...operator, ...holding, ...attacking, ...faults];
+const all: Check[] = [...isolation, ...edits, ...managed, ...internet, ...operator, ...holding, ...attacking, ...faults];
+
+/** How the gateway gets its policy: from a file, or pushed through the API of a backend that it is enrolled with. */
+export type Management = "standalone" | "backend";
+
+export function checksFor(management: Management): Check[] {
+  return all.filter(({ only }) => only === undefined || only === management);
+}
 
 export interface Scenario {
   world: World;
@@ -23,11 +32,12 @@ export interface Scenario {
 }
 
 /** The network under Securebox with all stations on it, and beside it the same one without, already under attack. */
-export async function openScenario(engine: Engine, ovs: OvsVersion): Promise<Scenario> {
+export async function openScenario(engine: Engine, ovs: OvsVersion, management: Management = "standalone"): Promise<Scenario> {
   const [topology, plain] = await Promise.all([Topology.create({ mode: "isolating", ovs }), Topology.create({ mode: "plain", ovs })]);
   const close = async () => void (await Promise.all([topology.close(), plain.close()]));
   try {
-    const gateway = await Gateway.start(topology, engine, policy());
+    const [gateway, backend] = await Promise.all([Gateway.start(topology, engine, policy()), management === "backend" ? Backend.start(topology.lab, topology.ap) : undefined]);
+    if (backend) await gateway.join(backend, "gw-1", policy());
     await Promise.all([topology.online(), plain.online()]);
     await Promise.all(Object.values(topology.stations).map(serveAll));
     const unprotected = carryOut(plain, allAttacks);

@@ -14,6 +14,8 @@ export interface World {
 
 export interface Check {
   name: string;
+  /** About the policy file, or about the backend: not for a gateway that is managed the other way. */
+  only?: "standalone" | "backend";
   /** Throws when it does not hold, saying what was seen. May return a figure to print. */
   run(world: World): Promise<string | void>;
 }
