@@ -40,6 +40,11 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
   return { page, complaints, close: () => context.close() };
 }
 
+/** Polls from outside: playwright's own waitForFunction evaluates strings in the page, which the content security policy forbids. */
+export async function until(page: Page, expression: string): Promise<void> {
+  for (const end = Date.now() + PATIENCE; !(await page.evaluate(expression)); await page.waitForTimeout(50)) if (Date.now() > end) throw new Error(`not within ${PATIENCE} ms: ${expression}`);
+}
+
 export async function signIn(page: Page, password: string, name = "admin"): Promise<void> {
   await page.goto("/");
   await page.getByLabel("Name").fill(name);

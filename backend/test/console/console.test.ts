@@ -3,7 +3,7 @@
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { openBrowser, signIn, visit, type Visit } from "./browser.ts";
+import { openBrowser, signIn, until, visit, type Visit } from "./browser.ts";
 import { openWire } from "./cut.ts";
 import { openStandIn, type StandIn } from "./stand-in.ts";
 import { POLICY } from "./believable.ts";
@@ -199,7 +199,7 @@ scene("events come live, wait while paused, and are filtered; older ones page by
   await table.getByText("02:00:00:00:01:78").waitFor();
   const rows = await table.getByRole("row").count();
   await page.getByRole("button", { name: "Older events" }).click();
-  await page.waitForFunction((count) => (globalThis as any).document.querySelectorAll("tbody tr").length > count + 20, rows);
+  await until(page, `document.querySelectorAll("tbody tr").length > ${rows + 20}`);
   await page.getByLabel("Search in what is shown").fill("01:78");
   assert.is(await table.getByRole("row").count(), 2, "heading and one event");
 });

@@ -21,11 +21,12 @@ async function waitUntil(holds: () => boolean, what: string): Promise<void> {
   for (const end = Date.now() + 15_000; !holds(); await new Promise((resolve) => setTimeout(resolve, 20))) if (Date.now() > end) throw new Error(`no ${what} within 15 s`);
 }
 
+const plain = globalThis.fetch;
+test.after.each(() => { globalThis.fetch = plain; });
+
 /** Node's fetch has no cookie jar: the token goes with every request. */
-function withToken(token: string): () => void {
-  const plain = globalThis.fetch;
+function withToken(token: string): void {
   globalThis.fetch = (url, init) => plain(url, { ...init, headers: { ...init?.headers, authorization: `Bearer ${token}` } });
-  return () => { globalThis.fetch = plain; };
 }
 
 function follow(silence: number): { live: LiveConnection; changes: Change[]; states: string[] } {
@@ -38,7 +39,7 @@ function follow(silence: number): { live: LiveConnection; changes: Change[]; sta
 }
 
 test("a change arrives; after a cut the reader says lost, comes back, and asks for everything anew", async () => {
-  const restore = withToken(await bench.token("viewer"));
+  withToken(await bench.token("viewer"));
   const { live, changes, states } = follow(10_000);
   await waitUntil(() => states.at(-1) === "live", "stream");
   bench.emit({ kind: "policy", network: "home", version: 7 });
@@ -51,11 +52,10 @@ test("a change arrives; after a cut the reader says lost, comes back, and asks f
   assert.equal(changes[1], { kind: "resync" });
   assert.equal(states, ["connecting", "live", "lost", "live"]);
   live.stop();
-  restore();
 });
 
 test("a stream that falls silent without an end is noticed, and replaced", async () => {
-  const restore = withToken(await bench.token("viewer"));
+  withToken(await bench.token("viewer"));
   const { live, changes, states } = follow(600);
   await waitUntil(() => states.at(-1) === "live", "stream");
   const start = Date.now();
@@ -64,12 +64,10 @@ test("a stream that falls silent without an end is noticed, and replaced", async
   assert.ok(Date.now() - start < 2_000, `${Date.now() - start} ms`);
   await waitUntil(() => changes.some(({ kind }) => kind === "resync"), "return");
   live.stop();
-  restore();
 });
 
 test("a refused stream is tried again, ever less often, and ends when told", async () => {
   let asked = 0;
-  const plain = globalThis.fetch;
   globalThis.fetch = async () => (asked++, new Response("", { status: 401 }));
   const { live, states } = follow(10_000);
   await waitUntil(() => asked === 2, "second try");
@@ -77,7 +75,6 @@ test("a refused stream is tried again, ever less often, and ends when told", asy
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   assert.is(asked, 2);
   assert.equal(states, ["connecting", "lost", "connecting"]);
-  globalThis.fetch = plain;
 });
 
 test.run();

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { openBrowser, signIn, visit } from "./browser.ts";
+import { openBrowser, signIn, until, visit } from "./browser.ts";
 import { openStandIn, type StandIn } from "./stand-in.ts";
 
 let bench: StandIn;
@@ -165,7 +165,7 @@ test("from sign-in to a pushed policy with the keyboard alone", async () => {
   await tabTo(page, /^school$/);
   await page.keyboard.press("Enter");
   await page.getByRole("table", { name: "Gateways" }).waitFor();
-  await page.waitForFunction("document.activeElement.textContent === 'Gateways'");
+  await until(page, "document.activeElement.textContent === 'Gateways'");
   await page.keyboard.press("?");
   await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
   await page.keyboard.press("Escape");
@@ -188,7 +188,7 @@ test("from sign-in to a pushed policy with the keyboard alone", async () => {
   await page.keyboard.press("g");
   await page.keyboard.press("e");
   await page.getByRole("heading", { name: "Events", level: 1 }).waitFor();
-  await page.waitForFunction("document.activeElement.tagName === 'H1'");
+  await until(page, "document.activeElement.tagName === 'H1'");
   assert.equal(complaints, []);
   await close();
 });
