@@ -70,7 +70,7 @@ export class DummyGateway {
       const status = await this.status().catch((error: Error) => { last = error.message; });
       last = status ?? last;
       return status && holds(status) ? status : undefined;
-    }).catch((error: Error) => { throw new Error(`${error.message}: ${JSON.stringify(last)}; log: ${this.log.split("\n").slice(-8).join(" | ")}`); });
+    }).catch(async (error: Error) => { throw new Error(`${await this.ovs.vsctl("show").catch(() => "no database")}; vswitchd ${this.ovs.pid("vswitchd") ?? "is gone"}; ${error.message}: ${JSON.stringify(last)}; log: ${this.log.split("\n").slice(-8).join(" | ")}`); });
   }
 
   async devices(): Promise<DeviceResult[]> {

@@ -141,6 +141,24 @@ for (const engine of ["quickjs", "node"] as Engine[]) {
     await until("the next document", 20_000, () => backend.reported?.desired?.sequence === next.sequence);
   });
 
+  for (const [what, clock] of [["at 1970", "@1970-01-01 00:01:00"], ["an hour slow", "-1h"], ["an hour fast", "+1h"]] as const) {
+    test(`a clock ${what}: the kept policy at once, the link, the right time; what has expired stays refused`, async ({ gateway, backend }) => {
+      await enrolled(gateway, backend);
+      await gateway.kill("SIGKILL");
+      backend.reported = undefined;
+      const status = await gateway.start(wrongClock(clock));
+      assert.is(status.policy.source, "backend");
+      await until("the link", 10_000, () => backend.reported?.clock === "trusted");
+      const now = Date.now();
+      backend.publish(encodeDocument(backend.document(desiredOf(policy("home", 22), 2), { issued: now - 7_200_000, expires: now - 1_800_000 })), false);
+      await until("the refusal", 5000, () => backend.reported?.refused?.code === "expired");
+      const next = backend.desire(policy("home", 8443), 3);
+      await until("the next document", 5000, () => backend.reported?.desired?.sequence === next.sequence);
+      const year = new Date(backend.events.at(-1)!.at!).getTime();
+      assert.ok(Math.abs(year - Date.now()) < 60_000, `an event is dated ${new Date(year).toISOString()}`);
+    });
+  }
+
   test("left, it goes back to its file, and to nothing when there is none", async ({ gateway, backend }) => {
     await enrolled(gateway, backend);
     const { code, stdout } = await gateway.cli(["unenroll"]);
@@ -205,6 +223,11 @@ async function enrolled(gateway: DummyGateway, backend: StandInBackend): Promise
   const { code, stderr } = await gateway.cli(["enroll", "-"], backend.token);
   assert.is(code, 0, stderr);
   await until("the first document in force", 10_000, () => backend.reported?.desired?.sequence === 1);
+}
+
+/** By libfaketime; the monotonic clock goes on. */
+function wrongClock(clock: string): Record<string, string> {
+  return { LD_PRELOAD: "/usr/$LIB/faketime/libfaketime.so.1", FAKETIME: clock, DONT_FAKE_MONOTONIC: "1" };
 }
 
 /** RFC 8785 for what stands in these documents. */

@@ -19,6 +19,7 @@ export const packages: Record<string, string> = {
   "iputils-ping": "ping",
   iperf3: "throughput of the datapath bench",
   udhcpc: "the stations' DHCP client",
+  libfaketime: "wrong clocks, in tests of gateway and backend",
   mosquitto: "the external MQTT broker of the backend's tests, demo and benches",
   postgresql: "the external database of the backend's tests and benches",
   chromium: "the browser of the console's tests",
