@@ -78,10 +78,10 @@ export function gatewaysOf(now: number): GatewayRow[] {
     row("hall", "Entrance hall", {}),
     row("library", "Library, first floor", {
       reported: reported(3, { refused, healthy: false, problems: ["port wlan1 is not in the bridge"], overrides: [{ id: 3, text: "02:00:00:00:01:0a may reach nothing until 18:00", at: iso(now - HOUR) }] }),
-      drift: { kind: "refused", message: "it refused version 4 and keeps version 3" },
+      drift: { kind: "refused", message: `it refused version 4 (expired): ${refused.message}` },
     }),
-    row("gym", "Gym", { presence: "offline", presenceSince: iso(now - 26 * HOUR), lastSeen: iso(now - 26 * HOUR), reported: reported(3), drift: { kind: "offline", message: "offline for a day; version 3 was in force when it was last seen" }, certificate: { serial: "4a20", fingerprint: digest("c5"), expires: iso(now + 6 * DAY) } }),
-    row("staff-room", "Staff room", { reported: reported(3), reportedAt: iso(now - 4 * MINUTE), drift: { kind: "behind", message: "version 3 is in force, 4 is due" } }),
+    row("gym", "Gym", { presence: "offline", presenceSince: iso(now - 26 * HOUR), lastSeen: iso(now - 26 * HOUR), reported: reported(3), drift: { kind: "offline", message: `it has version 3, should have 4, and is offline since ${iso(now - 26 * HOUR)}` }, certificate: { serial: "4a20", fingerprint: digest("c5"), expires: iso(now + 6 * DAY) } }),
+    row("staff-room", "Staff room", { reported: reported(3), reportedAt: iso(now - 4 * MINUTE), drift: { kind: "behind", message: "it has version 3 and should have 4" } }),
     row("old-hall", "", { state: "revoked", presence: "offline", lastSeen: iso(now - 45 * DAY), reported: undefined, reportedAt: undefined, desired: undefined, certificate: { serial: "3f00", fingerprint: digest("c6"), expires: iso(now - 10 * DAY) } }),
     row("till", "Counter", { network: "shop", desired: { sequence: 2, digest: digest("1a"), version: 1, issued: iso(now - 29 * DAY) }, reported: reported(1) }),
   ];

@@ -108,6 +108,11 @@ scene("mistakes are marked while typing, listed with their line, and mended by a
   await page.locator(".cm-lintRange-error").hover();
   await page.getByRole("button", { name: "Change to staff" }).click();
   await page.getByText("Valid: 6 rules, 5 groups").waitFor();
+  await page.locator(".cm-line", { hasText: "network: school" }).click();
+  await page.keyboard.press("End");
+  await page.keyboard.type("s");
+  await page.getByRole("button", { name: /Line 2 .*"schools" is another network/ }).waitFor();
+  assert.is(await page.locator(".cm-lintRange-error").innerText(), "schools");
 });
 
 scene("a dry run names the gateways, the changed decisions by the devices' names, and the text's difference", async (page) => {

@@ -24,8 +24,8 @@ export interface Editor {
 }
 
 export interface EditorOptions {
-  /** For screen readers. */
-  label: string;
+  /** Whose policy it is: a text for another network is refused. */
+  network: string;
   text: string;
   readOnly: boolean;
   changed(text: string): void;
@@ -40,7 +40,7 @@ const PAUSE = 250;
 
 export function createEditor(host: HTMLElement, options: EditorOptions): Editor {
   const check = ({ state }: EditorView): Diagnostic[] => {
-    const result = parsePolicy(state.doc.toString());
+    const result = parseFor(options.network, state.doc.toString());
     options.checked(result);
     return diagnosticsOf(result, state);
   };
@@ -50,7 +50,7 @@ export function createEditor(host: HTMLElement, options: EditorOptions): Editor 
     linter(check, { delay: PAUSE }), lintGutter(),
     EditorState.readOnly.of(options.readOnly),
     EditorView.updateListener.of((update) => { if (update.docChanged) options.changed(update.state.doc.toString()); }),
-    EditorView.contentAttributes.of({ "aria-label": options.label }),
+    EditorView.contentAttributes.of({ "aria-label": `Policy of ${options.network}, YAML` }),
   ]);
   forceLinting(view);
   return {
@@ -59,6 +59,17 @@ export function createEditor(host: HTMLElement, options: EditorOptions): Editor 
     focus: () => view.focus(),
     destroy: () => view.destroy(),
   };
+}
+
+/** As the backend judges it (parseFor in backend/src/fleet/policies.ts). */
+function parseFor(network: string, text: string): PolicyResult {
+  const result = parsePolicy(text);
+  if (!result.ok || result.policy.network === network) return result;
+  const lines = text.split("\n");
+  const line = lines.findIndex((row) => /^\s*"?network"?\s*:/.test(row));
+  const column = line < 0 ? 1 : lines[line]!.indexOf(":") + 3;
+  const problem = { line: line + 1, column, field: "network", message: `"${result.policy.network}" is another network`, expected: `"${network}"`, suggestion: network };
+  return { ok: false, source: result.source, problems: [problem], omitted: 0 };
 }
 
 /** Shows `after` with what differs from `before`; long equal stretches are folded. */

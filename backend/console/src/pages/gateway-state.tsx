@@ -22,7 +22,12 @@ export function Drift({ gateway }: { gateway: GatewayRow }) {
   const { drift, reported, desired } = gateway;
   if (!drift) return desired ? <Badge tone="good">as desired</Badge> : <span class="muted">nothing desired yet</span>;
   const [text, tone] = DRIFT[drift.kind];
-  return <><Badge tone={tone}>{text}</Badge> <span class="reason">{drift.message}{drift.kind === "refused" && reported?.refused && !drift.message.includes(reported.refused.message) ? `: ${reported.refused.message}` : ""}</span></>;
+  return <><Badge tone={tone}>{text}</Badge> <span class="reason"><Words text={drift.message} />{drift.kind === "refused" && reported?.refused && !drift.message.includes(reported.refused.message) ? `: ${reported.refused.message}` : ""}</span></>;
+}
+
+/** A sentence of the backend; the times in it are made readable. */
+function Words({ text }: { text: string }) {
+  return <>{text.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map((part, index) => (index % 2 === 1 ? <Time key={part} at={part} /> : part))}</>;
 }
 
 export function Versions({ gateway: { desired, reported } }: { gateway: GatewayRow }) {

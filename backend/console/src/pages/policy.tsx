@@ -101,7 +101,7 @@ function PolicyWork({ network, current, reload }: { network: string; current: Po
       </Heading>
       {conflict && <Conflict network={network} draft={draft} current={current!} keep={() => take(draft.text, version, true)} discard={() => take(current!.text, version)} />}
       {changed && !conflict && current && <p class="changed">Not pushed yet. <Button kind="quiet" onClick={() => take(current.text, version)}>Discard my changes</Button></p>}
-      <EditorBox handle={editor} label={`Policy of ${network}, YAML`} text={draft.text} readOnly={!writable} changed={edit} checked={setChecked} run={dryRun} />
+      <EditorBox handle={editor} network={network} text={draft.text} readOnly={!writable} changed={edit} checked={setChecked} run={dryRun} />
       <Problems result={checked} goTo={(line, column) => editor.current?.goTo(line, column)} />
       <section ref={result} tabIndex={-1} aria-label="Dry run">
         {trial.state === "failed" && <Failure error={trial.error} retry={dryRun} />}
