@@ -4,8 +4,8 @@
 import { mkdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeDocument, type RefusalCode, type SignedDocument } from "@securebox/contract";
-import { arp } from "../../src/wifi-isolation/fake/frames.ts";
+import { encodeDocument, type AskQuestion, type RefusalCode, type SignedDocument } from "@securebox/contract";
+import { arp, tcp } from "../../src/wifi-isolation/fake/frames.ts";
 import { setup } from "../../tools/setup/index.ts";
 import { sleep, telling, until } from "../lab/command.ts";
 import { DummyGateway } from "../lab/dummy-gateway.ts";
@@ -199,6 +199,31 @@ for (const engine of ["quickjs", "node"] as Engine[]) {
     await gateway.kill("SIGKILL");
     await gateway.start();
     assert.is((await gateway.devices()).find(({ mac }) => mac === NEW)!.blocked, true, "the denial outlives a restart");
+  });
+
+  test("a flow that a rule asks about: held, answered, in the switch; one question for all its packets; the fallback when nobody answers", async ({ gateway, backend }) => {
+    await enrolled(gateway, backend);
+    const questions: AskQuestion[] = [];
+    backend.answer = (question) => {
+      questions.push(question);
+      return question.kind === "device" || question.port === 4433 ? { verdict: "allow", lifetime: 600_000, reason: "known" } : undefined;
+    };
+    const next = backend.desire("network: home\nrules:\n  - { from: all, to: internet, otherwise: ask, fallback: deny }\n", 2);
+    await until("the rule", 5000, () => backend.reported?.desired?.sequence === next.sequence);
+    await gateway.receive("p1", arpFrom(NEW, 91));
+    await until("the device", 3000, async () => (await gateway.devices()).some(({ mac, addresses }) => mac === NEW && addresses.length > 0));
+    const before = (await gateway.status()).held;
+    const ends = { from: { mac: NEW, ip: "10.77.0.91" }, to: { mac: "02:77:00:00:00:01", ip: "192.0.2.80" } };
+    await Promise.all([50_001, 50_002, 50_003].map((port) => gateway.receive("p1", tcp(ends, port, 4433))));
+    await until("the verdict", 3000, async () => /idle_timeout=60.*ct_tp_dst=4433.*goto_table/.test(await gateway.flows()));
+    assert.equal(questions.filter(({ kind }) => kind === "flow").map((question) => ({ ...question, id: 0 })), [{ id: 0, kind: "flow", device: NEW, address: "192.0.2.80", protocol: 6, port: 4433 }]);
+    await until("all of them released", 3000, async () => (await gateway.status()).held.released >= before.released + 3);
+
+    const answered = (await gateway.status()).held;
+    await gateway.receive("p1", tcp(ends, 50_010, 5555));
+    await until("the fallback", 1000, async () => /idle_timeout=60.*ct_tp_dst=5555.*actions=drop/.test(await gateway.flows()));
+    const { released, dropped, now } = (await gateway.status()).held;
+    assert.equal([released, dropped, now], [answered.released, answered.dropped + 1, 0]);
   });
 
   test("settings: new devices are not asked about, and only errors are events", async ({ gateway, backend }) => {
