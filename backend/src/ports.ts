@@ -13,6 +13,7 @@ export interface Database extends Queryable {
   transaction<T>(run: (tx: Queryable) => Promise<T>): Promise<T>;
   /** NOTIFY to every process of this backend, this one included (payload at most 8,000 bytes). */
   notify(channel: string, payload: string): Promise<void>;
+  /** An empty payload: the connection was lost and is back, notifications may have been missed. */
   listen(channel: string, received: (payload: string) => void): Promise<() => Promise<void>>;
   /** undefined: healthy. */
   problem(): Promise<string | undefined>;

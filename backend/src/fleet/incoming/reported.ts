@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import { digestOf, type Reported } from "@securebox/contract";
+import { readAssigned } from "../desired.ts";
+import { sha256 } from "../hash.ts";
+import { storable } from "../storable.ts";
+import { renumber } from "./hello.ts";
+import type { Incoming, Room } from "./take.ts";
+
+/** Refusals that a new number or date mends. */
+const MENDED: readonly string[] = ["older", "replayed", "expired"];
+
+/** The newest counts, by the time it arrived: with several processes an older one may be handled later. */
+export async function takeReported(room: Room, { network, gateway, envelope, arrived, retained }: Incoming<"reported">): Promise<void> {
+  const { context, publisher } = room;
+  const reported = envelope.body;
+  const [row] = await context.database.query<{ desired_sequence: number; desired_digest: string | null }>(
+    `UPDATE gateways SET reported = $3::jsonb, reported_digest = $4, reported_at = $5, last_seen = CASE WHEN $6 THEN last_seen ELSE greatest(last_seen, $5) END
+     WHERE id = $1 AND network = $2 AND state = 'enrolled' AND (reported_at IS NULL OR reported_at <= $5) AND NOT ($6 AND reported_digest IS NOT DISTINCT FROM $4)
+     RETURNING desired_sequence, desired_digest`,
+    [gateway, network, JSON.stringify(storable(reported)), digestOf({ sha256 }, reported), new Date(arrived), retained]);
+  if (!row) return;
+  context.live.emit({ kind: "gateway", network, gateway });
+  if (retained || !isMendable(reported, row)) return;
+  await renumber(room, network, gateway, Math.max(reported.desired?.sequence ?? 0, row.desired_sequence));
+  await publisher.publish(await readAssigned(context.database, { gateways: [gateway] }));
+}
+
+function isMendable({ desired, refused }: Reported, row: { desired_sequence: number; desired_digest: string | null }): boolean {
+  return refused?.kind === "desired" && refused.sequence === row.desired_sequence && desired?.digest !== row.desired_digest && MENDED.includes(refused.code);
+}
