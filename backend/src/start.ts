@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// The backend put together: store, keys, broker, fleet, API, in this order; and taken apart in the other. Nothing is decided here.
+import { mkdir, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { consoleDirectory } from "../console/build.ts";
+import { createApi, ensureAdministrator, FIRST_ADMINISTRATOR, writeLocalAccess, type Api } from "./api/index.ts";
+import { startEmbedded } from "./broker/embedded.ts";
+import { startExternal } from "./broker/external.ts";
+import type { Config } from "./config.ts";
+import { createEnrolment } from "./enrolment/index.ts";
+import { createFleet, type OwnFleet } from "./fleet/index.ts";
+import { openLive } from "./live/index.ts";
+import { createLog, type Log } from "./log.ts";
+import { openPki, type OwnPki } from "./pki/index.ts";
+import type { Broker, Database } from "./ports.ts";
+import { openDatabase } from "./store/index.ts";
+import { createVerdicts } from "./verdicts/index.ts";
+
+/** After this the process ends, whatever still runs. Milliseconds. */
+const STOP_PATIENCE = 10_000;
+
+export interface Running {
+  /** Ends what `start` began, newest first. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when everything listens. Rejects with what is in the way; what had begun by then has ended again. */
+export async function start(config: Config, version: string, tell: (line: string) => void, log: Log = createLog(config.log, config.logLevel)): Promise<Running> {
+  const endings: (() => unknown)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of endings.splice(0).reverse()) await Promise.resolve(end()).catch((error: Error) => log("warn", "stop.failed", { error: error.message }));
+  };
+  try {
+    await compose(config, { version, tell, log, ends: (end) => endings.push(end) });
+    return { stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Surroundings { version: string; tell: (line: string) => void; log: Log; ends: (end: () => unknown) => void }
+
+async function compose(config: Config, around: Surroundings): Promise<void> {
+  const { tell, log, ends } = around;
+  await mkdir(config.data, { recursive: true, mode: 0o700 });
+  tell(config.databaseUrl ? "opening the database server" : `opening the database in ${config.data}`);
+  const database = await openDatabase(config.databaseUrl ? { url: config.databaseUrl } : { directory: join(config.data, "database") });
+  ends(() => database.close());
+  const pki = await openPki({ database, names: config.names, gatewayLifetime: config.certificateDays * 86_400_000, keepRecoveryKey: (key) => keepRecoveryKey(config, key, tell) });
+  ends(() => pki.close());
+  const live = await openLive({ database, log });
+  ends(() => live.close());
+  const verdicts = createVerdicts({ database, live });
+
+  // The broker asks the fleet who may come in, and the fleet publishes through the broker: nobody is let in before both are there.
+  let ready!: (fleet: OwnFleet) => void;
+  const whenFleet = new Promise<OwnFleet>((resolve) => (ready = resolve));
+  const broker = await openBroker(config, pki, whenFleet, log);
+  ends(() => broker.close());
+  const fleet = createFleet({ database, broker, pki, live, verdicts, log });
+  ends(() => fleet.close());
+  await fleet.start();
+  broker.onMessage((message) => fleet.take(message));
+  broker.onReady(() => void fleet.resynchronise());
+  ready(fleet);
+
+  const enrolment = createEnrolment({ database, fleet, pki, live, addresses: addressesOf(config, broker) });
+  const api = await createApi({ database, fleet, enrolment, live, pki, verdicts, broker, log, version: around.version, consoleDirectory: await consoleDirectory() });
+  ends(() => api.close());
+  await introduce(config, { api, broker, database, pki, tell });
+}
+
+function openBroker(config: Config, pki: OwnPki, whenFleet: Promise<OwnFleet>, log: Log): Promise<Broker> {
+  const refused = async ({ gateway, network, remote, action, target, message, untold }: { gateway?: string; network?: string; remote: string; action: string; target?: string; message: string; untold: number }): Promise<void> => {
+    log("warn", "broker.refused", { gateway, network, remote, action, target, message, untold: untold || undefined });
+    const fleet = await whenFleet;
+    await fleet.record({ actor: gateway ?? "unknown", action: `broker ${action}`, target: target ?? gateway ?? "", network, outcome: "refused", detail: { message, ...(untold > 0 && { untold }) }, remote })
+      .catch((error: Error) => log("error", "audit.failed", { error: error.message }));
+  };
+  if (config.broker) return startExternal({ ...config.broker, pki, log });
+  return startEmbedded({
+    host: config.listen, port: config.mqttPort, pki, log, refused: (refusal) => void refused(refusal),
+    isAccepted: async (gateway, network, serial) => (await whenFleet).isAccepted(gateway, network, serial),
+  });
+}
+
+/** What goes into enrolment tokens and identities. */
+function addressesOf({ names, apiUrl, apiPort, mqttUrl, broker: external }: Config, broker: Broker): { api: string; broker: string } {
+  const host = names[0]!.includes(":") ? `[${names[0]}]` : names[0]!;
+  return { api: apiUrl ?? `https://${host}:${apiPort}`, broker: mqttUrl ?? (external ? `mqtts://${broker.address.host}:${broker.address.port}` : `mqtts://${host}:${broker.address.port}`) };
+}
+
+/** Opens the doors, and says where they are. */
+async function introduce(config: Config, { api, broker, database, pki, tell }: { api: Api; broker: Broker; database: Database; pki: OwnPki; tell: (line: string) => void }): Promise<void> {
+  const password = await ensureAdministrator(database);
+  const https = await api.listen({ host: config.listen, port: config.apiPort, tls: true });
+  const http = config.httpPort === undefined ? undefined : await api.listen({ host: "127.0.0.1", port: config.httpPort, tls: false });
+  const url = `https://${config.names[0]!.includes(":") ? `[${config.names[0]}]` : config.names[0]}:${https.port}`;
+  await writeLocalAccess(database, join(config.data, "local.json"), `${hostname()}:${config.data}`, { url: http?.url ?? `https://localhost:${https.port}`, ca: pki.caPem });
+  tell(`console and API: ${url}${http ? `, and on this machine ${http.url}` : ""}`);
+  tell(broker.kind === "embedded" ? `gateways connect to ${config.names[0]}:${broker.address.port} (MQTT over TLS)` : `gateways connect to the broker at ${broker.address.host}:${broker.address.port}`);
+  tell(`fingerprint of this backend's certificate authority (SHA-256): ${pki.caFingerprint}`);
+  if (password) tell(`first start: sign in as "${FIRST_ADMINISTRATOR}" with the password: ${password}\n           It is shown this once. Change it in the console.`);
+}
+
+/** The one key that the database never holds: with it a stolen signing key can be replaced. */
+async function keepRecoveryKey({ data }: Config, privateKey: string, tell: (line: string) => void): Promise<void> {
+  const file = join(data, "recovery-key.pem");
+  await writeFile(file, privateKey, { mode: 0o600, flag: "wx" });
+  tell(`the recovery key was written to ${file}: move it to a place offline. Nothing needs it but the day on which this backend's keys were stolen.`);
+}
+
+/** Runs until SIGTERM or SIGINT; resolves with the exit status. */
+export async function runUntilSignal(config: Config, version: string, tell: (line: string) => void): Promise<number> {
+  const log = createLog(config.log, config.logLevel);
+  const running = await start(config, version, tell, log);
+  log("info", "ready", { pid: process.pid });
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => resolve(name));
+  });
+  log("info", "stops", { signal });
+  setTimeout(() => {
+    log("error", "stop.overdue", { after: STOP_PATIENCE });
+    process.exit(1);
+  }, STOP_PATIENCE).unref();
+  await running.stop();
+  return 0;
+}
