@@ -20,6 +20,7 @@ export class Publisher {
   #workers = 0;
   #idle: (() => void)[] = [];
   #sliceStart = 0;
+  #pause: Promise<void> | undefined;
 
   constructor(private readonly context: Context) {}
 
@@ -97,8 +98,13 @@ export class Publisher {
   }
 
   async #breathe(): Promise<void> {
-    if (performance.now() - this.#sliceStart < SLICE) return;
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#sliceStart = performance.now();
+    // One pause for all: if each worker made its own, their slices would follow one another without the event loop between.
+    while (performance.now() - this.#sliceStart >= SLICE) {
+      await (this.#pause ??= new Promise((resolve) => setImmediate(() => {
+        this.#pause = undefined;
+        this.#sliceStart = performance.now();
+        resolve();
+      })));
+    }
   }
 }

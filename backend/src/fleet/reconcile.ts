@@ -25,23 +25,26 @@ export async function lease(database: Queryable, name: string, millis: number): 
 
 /** Publishes to gateways that are online and do not report what they should have for longer than SETTLING. Resolves with their number. */
 export async function reconcile({ context, publisher }: Pick<Room, "context" | "publisher">): Promise<number> {
-  await refresh(context);
+  const refreshed = await refresh(context);
   const { database, now } = context;
   const rows = await database.query<{ id: string; desired_sequence: number; refused: Reported["refused"] | null }>(
     `SELECT id, desired_sequence, reported->'refused' AS refused FROM gateways WHERE state = 'enrolled' AND presence = 'online' AND desired_digest IS NOT NULL AND desired_issued < $1
      AND reported->'desired'->>'digest' IS DISTINCT FROM desired_digest`, [new Date(now() - SETTLING)]);
   const behind = rows.filter(({ refused, desired_sequence }) => !(refused?.kind === "desired" && refused.sequence === desired_sequence)).map(({ id }) => id);
-  if (behind.length > 0) await publisher.publish(await readAssigned(database, { gateways: behind }));
+  const gateways = [...new Set([...refreshed, ...behind])];
+  if (gateways.length > 0) await publisher.publish(await readAssigned(database, { gateways }));
   return behind.length;
 }
 
-/** Documents of gateways that do not have them yet are dated anew before they expire. */
-async function refresh(context: Context): Promise<void> {
+/** Documents of gateways that do not have them yet are dated anew before they expire, also those that the broker keeps for who is offline. */
+async function refresh(context: Context): Promise<string[]> {
   const { database, now } = context;
   const rows = await database.query<{ id: string; network: string }>(
-    `SELECT id, network FROM gateways WHERE state = 'enrolled' AND desired_expires < $1 AND reported->'desired'->>'digest' IS DISTINCT FROM desired_digest LIMIT ${MAX_REFRESHED}`,
+    `SELECT id, network FROM gateways WHERE state = 'enrolled' AND desired_expires < $1 AND reported->'desired'->>'digest' IS DISTINCT FROM desired_digest
+     ORDER BY desired_expires LIMIT ${MAX_REFRESHED}`,
     [new Date(now() + REFRESH_BELOW)]);
   for (const { id, network } of rows) await renumber({ context }, network, id, 0);
+  return rows.map(({ id }) => id);
 }
 
 /** Everybody whose last report differs, refused or not, online or not: after the broker may have lost what it retained. */
