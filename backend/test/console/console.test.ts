@@ -115,6 +115,21 @@ scene("mistakes are marked while typing, listed with their line, and mended by a
   assert.is(await page.locator(".cm-lintRange-error").innerText(), "schools");
 });
 
+scene("typing over lines that are selected leaves no style that the browser made up", async (page, { complaints }) => {
+  await openPolicy(page);
+  await page.locator(".cm-line", { hasText: "network: school" }).click();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type("network: school");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("rules: []");
+  await page.getByText("Valid: 0 rules, 0 groups").waitFor();
+  assert.equal(complaints, []);
+  await page.keyboard.press("ControlOrMeta+z");
+  await page.keyboard.press("ControlOrMeta+z");
+  await page.keyboard.press("ControlOrMeta+z");
+  await page.getByText("Valid: 5 rules, 5 groups").waitFor();
+});
+
 scene("a dry run names the gateways, the changed decisions by the devices' names, and the text's difference", async (page) => {
   await openPolicy(page);
   await addLine(page, "staff, to: internet", "- { from: tablets, to: printers, allow: [tcp/631] }");

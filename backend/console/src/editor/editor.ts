@@ -47,7 +47,7 @@ export function createEditor(host: HTMLElement, options: EditorOptions): Editor 
   const view = open(host, options.text, [
     lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(), history(), indentOnInput(), bracketMatching(), drawSelection(),
     keymap.of([{ key: "Mod-Enter", run: () => (options.run(), true) }, ...defaultKeymap, ...historyKeymap, ...lintKeymap]),
-    linter(check, { delay: PAUSE }), lintGutter(),
+    linter(check, { delay: PAUSE }), lintGutter(), replaceSelected,
     EditorState.readOnly.of(options.readOnly),
     EditorView.updateListener.of((update) => { if (update.docChanged) options.changed(update.state.doc.toString()); }),
     EditorView.contentAttributes.of({ "aria-label": `Policy of ${options.network}, YAML` }),
@@ -60,6 +60,16 @@ export function createEditor(host: HTMLElement, options: EditorOptions): Editor 
     destroy: () => view.destroy(),
   };
 }
+
+/** Left to itself, Chromium merges the lines under a selection that is typed over with style attributes of its own, which the content security policy forbids. */
+const replaceSelected = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    if (event.inputType !== "insertText" || event.data === null || event.isComposing || view.state.readOnly || view.state.selection.main.empty) return false;
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    event.preventDefault();
+    return true;
+  },
+});
 
 /** As the backend judges it (parseFor in backend/src/fleet/policies.ts). */
 function parseFor(network: string, text: string): PolicyResult {
