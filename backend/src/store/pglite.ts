@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The embedded database: PostgreSQL in WebAssembly, one connection in this process. Queries wait while a transaction runs.
-import { open, mkdir, readFile, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, readFile, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite, types } from "@electric-sql/pglite";
 import type { Database, Queryable } from "../ports.ts";
@@ -62,33 +62,40 @@ function failed(error: unknown): never {
   throw databaseError(error, "query");
 }
 
-/** Holds a file with our process id; that of a process that is gone is taken over. Returns what gives it back. */
+/** Directories that this process has open. */
+const ours = new Set<string>();
+
+/** Holds a file that names our process; that of a process that is gone is taken over. Returns what gives it back. */
 async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const file = join(directory, LOCK_FILE);
-  for (let attempt = 0; attempt < 2; attempt++) {
-    const handle = await open(file, "wx", 0o600).catch(() => undefined);
-    if (handle) return holding(handle, file);
-    const owner = Number(await readFile(file, "utf8").catch(() => ""));
-    if (owner !== process.pid && isAlive(owner)) throw databaseError(new Error(`process ${owner} has it open; only one may (several processes need PostgreSQL: DATABASE_URL)`), `open ${directory}`);
-    if (owner === process.pid) throw databaseError(new Error("this process has it open already"), `open ${directory}`);
-    await rm(file, { force: true });
-  }
-  throw databaseError(new Error(`cannot create ${file}`), `open ${directory}`);
-}
-
-async function holding(handle: FileHandle, file: string): Promise<() => Promise<void>> {
-  await handle.writeFile(String(process.pid));
+  const file = join(await realpath(directory), LOCK_FILE);
+  const refuse = (who: string): never => { throw databaseError(new Error(`${who} has it open; only one may (several processes need PostgreSQL: DATABASE_URL)`), `open ${directory}`); };
+  if (ours.has(file)) refuse("this process");
+  const [owner = ""] = (await readFile(file, "utf8").catch(() => "")).split(" ");
+  if (await isHeld(file)) refuse(`process ${owner}`);
+  await rm(file, { force: true });
+  const handle = await open(file, "wx", 0o600).catch(() => refuse("another process"));
+  await handle.writeFile(`${process.pid} ${await startOf(process.pid)}`);
   await handle.close();
-  return () => rm(file, { force: true });
+  ours.add(file);
+  return async () => {
+    ours.delete(file);
+    await rm(file, { force: true });
+  };
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+/** A process id alone proves nothing: after a crash in a container, or a reboot, another process has it. */
+async function isHeld(file: string): Promise<boolean> {
+  const [pid, start] = (await readFile(file, "utf8").catch(() => "")).split(" ");
+  return start !== undefined && start !== "" && start === (await startOf(Number(pid)));
+}
+
+/** When a process began, proc(5) `starttime` with the boot's identifier; empty: there is no such process. */
+async function startOf(pid: number): Promise<string> {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
+    return `${fields[19]}@${(await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim()}`;
+  } catch {
+    return "";
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -15,11 +15,14 @@ test.after(() => rmSync(directory, { recursive: true, force: true }));
 test("PGlite: what was stored in a directory is there again; one process at a time", async () => {
   const first = await openDatabase({ directory });
   await first.query("INSERT INTO networks (name) VALUES ('home')");
-  assert.match(await openDatabase({ directory }).then(() => "", (error: Error) => error.message), "has it open already");
+  const refusal = (): Promise<string> => openDatabase({ directory }).then(() => "", (error: Error) => error.message);
+  assert.match(await refusal(), "this process has it open");
+  const [, start] = readFileSync(join(directory, "securebox.lock"), "utf8").split(" ");
   await first.close();
-  writeFileSync(join(directory, "securebox.lock"), "1");
-  assert.match(await openDatabase({ directory }).then(() => "", (error: Error) => error.message), "process 1 has it open");
-  writeFileSync(join(directory, "securebox.lock"), "999999999");
+  const init = readFileSync("/proc/1/stat", "utf8").replace(/^.*\) /s, "").split(" ")[19];
+  writeFileSync(join(directory, "securebox.lock"), `1 ${init}@${start!.split("@")[1]}`);
+  assert.match(await refusal(), "process 1 has it open");
+  writeFileSync(join(directory, "securebox.lock"), `1 ${start}`); // the number of a process that is gone, used again
   const second = await openDatabase({ directory });
   assert.equal(await second.query("SELECT name FROM networks"), [{ name: "home" }]);
   await second.close();
