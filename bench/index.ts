@@ -7,4 +7,5 @@ export * as change from "./change.ts";
 export * as start from "./start.ts";
 export * as memory from "./memory.ts";
 export * as edit from "./edit.ts";
+export * as push from "./push.ts";
 export * as datapath from "./datapath.ts";

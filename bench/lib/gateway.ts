@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { encodePolicy } from "@securebox/contract";
 import { connect, type OpenflowClient } from "node-openvswitch/openflow";
 import { platform } from "quickjs-ts/platform";
-import { until } from "../../test/lab/command.ts";
+import type { StatusResult } from "../../src/gateway/control/protocol.ts";
+import { must, until } from "../../test/lab/command.ts";
 import { type Engine, gatewayProgram } from "../../test/lab/gateway.ts";
 import type { OvsInstance } from "../../test/lab/openvswitch.ts";
 import { devices, policy, topology } from "./network.ts";
@@ -42,11 +43,16 @@ export class BenchGateway {
   }
 
   /** Starts the process on a fresh state directory; milliseconds from then until the switch has flows. They come in one atomic bundle. */
-  async start(): Promise<number> {
+  start(): Promise<number> {
     const state = join(this.#directory, "state");
     rmSync(state, { recursive: true, force: true });
     mkdirSync(state);
     if (this.load.devices > 0) writeFileSync(join(state, "devices.json"), savedDevices(this.load.devices));
+    return this.restart();
+  }
+
+  /** The same on the state that an earlier start left. */
+  async restart(): Promise<number> {
     const log = openSync(join(this.#directory, "gateway.log"), "w");
     const begin = performance.now();
     const child = (this.#process = spawn(this.#program[0]!, [...this.#program.slice(1), "gateway", "--config", join(this.#directory, "gateway.yaml")], { stdio: ["ignore", log, log] }));
@@ -61,6 +67,22 @@ export class BenchGateway {
     const [part] = await this.#watcher.collect({ type: "multipart-request", kind: "aggregate", table: 0xff, match: {} });
     return part?.kind === "aggregate" ? Number(part.statistics.flows) : NaN;
   }
+
+  /** Enrols with the backend, starts anew, and resolves when the backend has welcomed it and both sides are equal: what every later start is. */
+  async enrol(token: string): Promise<void> {
+    await must([...this.#program, "enroll", "-", "--socket", this.socket], { input: token });
+    const synchronised = (): Promise<unknown> => until("the link", DEADLINE, () => this.status().then(({ backend }) => backend?.synchronised === true, () => false), 100);
+    await synchronised();
+    await this.stop();
+    await this.restart();
+    await synchronised();
+  }
+
+  async status(): Promise<StatusResult> {
+    return JSON.parse(await must([...this.#program, "status", "--json", "--socket", this.socket])) as StatusResult;
+  }
+
+  get socket(): string { return join(this.#directory, "control.sock"); }
 
   /** Resident now and at most, in MB (10^6 bytes). */
   memory(): { resident: number; peak: number } {
