@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { changedDecisions, unenforced } from "@securebox/contract";
+import { unenforced } from "@securebox/contract";
 import { createTwoFilesPatch } from "diff";
 import type { DryRun, Queryable } from "../ports.ts";
+import { decisionChanges } from "./decision-changes.ts";
 import { readNetwork } from "./networks.ts";
 import { parseFor, readPolicy } from "./policies.ts";
 
-/** Decisions are compared between this many devices at most, those seen last: every pair counts. */
-const MAX_DEVICES = 120;
+/** Decisions are compared between this many devices at most, those seen last. */
+const MAX_DEVICES = 500;
 const MAX_CHANGES = 200;
 
 /** Changes nothing. Throws a RequestError 404. */
@@ -23,7 +24,7 @@ export async function dryRun(database: Queryable, network: string, text: string)
   return {
     ...common, valid: true, problems: [], warnings: result.warnings,
     unenforced: unenforced(result.policy, result.lines).map(({ field, meaning, line }) => ({ path: field, reason: meaning, ...(line !== undefined && { line }) })),
-    changes: changedDecisions(current?.policy, result.policy, devices, MAX_CHANGES).changes,
+    changes: await decisionChanges(current?.policy, result.policy, devices.map(({ mac }) => mac), MAX_CHANGES),
   };
 }
 

@@ -28,5 +28,5 @@ export type { Because, Decision, Endpoint, Flow, Override, Question, Step, World
 export { coverage, groupsOf, hasUnenforced, isMember, isUnknown, resolveEnd } from "./meaning/membership.ts";
 export type { Coverage, End } from "./meaning/membership.ts";
 export { isDiscovery, serviceCovers } from "./meaning/service-covers.ts";
-export { changedDecisions } from "./meaning/changes.ts";
+export { changedDecisions, compareDecisions } from "./meaning/changes.ts";
 export type { ChangedDecision, Changes } from "./meaning/changes.ts";

@@ -14,7 +14,9 @@ export async function takeReported(room: Room, { network, gateway, envelope, arr
   const { context, publisher } = room;
   const reported = envelope.body;
   const [row] = await context.database.query<{ desired_sequence: number; desired_digest: string | null }>(
-    `UPDATE gateways SET reported = $3::jsonb, reported_digest = $4, reported_at = $5, last_seen = CASE WHEN $6 THEN last_seen ELSE greatest(last_seen, $5) END
+    `UPDATE gateways SET reported = $3::jsonb, reported_digest = $4, reported_at = $5, last_seen = CASE WHEN $6 THEN last_seen ELSE greatest(last_seen, $5) END,
+       -- who speaks is there, whatever a last will of an earlier connection said
+       presence = CASE WHEN $6 OR presence_since > $5 THEN presence ELSE 'online' END, presence_since = CASE WHEN $6 OR presence_since > $5 OR presence = 'online' THEN presence_since ELSE $5 END
      WHERE id = $1 AND network = $2 AND state = 'enrolled' AND (reported_at IS NULL OR reported_at <= $5) AND NOT ($6 AND reported_digest IS NOT DISTINCT FROM $4)
      RETURNING desired_sequence, desired_digest`,
     [gateway, network, JSON.stringify(storable(reported)), digestOf({ sha256 }, reported), new Date(arrived), retained]);

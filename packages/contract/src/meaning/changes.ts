@@ -27,19 +27,26 @@ const NOTHING: Policy = { version: 1, network: "", mode: "intelligent-edge", gro
 
 /** Compares decisions about flows between the devices, and of each with internet and gateway, for every service that a rule of either policy names. */
 export function changedDecisions(before: Policy | undefined, after: Policy, devices: readonly { mac: string }[], limit = 200): Changes {
-  const flows = [...flowsNamed(before ?? NOTHING, after)];
   const outcome: Changes = { changes: [], more: false };
   let questions = 0;
-  for (const [from, to] of pairs(devices)) {
+  for (const change of compareDecisions(before, after, pairs(devices))) {
+    if (++questions > MAX_QUESTIONS || outcome.changes.length === limit) return { ...outcome, more: true };
+    if (change) outcome.changes.push(change);
+  }
+  return outcome;
+}
+
+/** The same for pairs of the caller's choice, question by question (undefined: no change), so that the caller can pause. */
+export function* compareDecisions(before: Policy | undefined, after: Policy, ends: Iterable<readonly [Endpoint, Endpoint]>): Generator<ChangedDecision | undefined, void> {
+  const flows = [...flowsNamed(before ?? NOTHING, after)];
+  for (const [from, to] of ends) {
     for (const { service, flow, remote } of flows) {
       const end = to.kind === "internet" ? { ...to, ...remote } : to;
       if (remote && to.kind !== "internet") continue;
-      if (++questions > MAX_QUESTIONS || outcome.changes.length === limit) return { ...outcome, more: true };
       const [old, now] = [decide({ policy: before ?? NOTHING, from, to: end, ...flow }), decide({ policy: after, from, to: end, ...flow })];
-      if (old.verdict !== now.verdict) outcome.changes.push({ from: nameOf(from), to: nameOf(to), service, before: old.verdict, after: now.verdict });
+      yield old.verdict === now.verdict ? undefined : { from: nameOf(from), to: nameOf(to), service, before: old.verdict, after: now.verdict };
     }
   }
-  return outcome;
 }
 
 function* pairs(devices: readonly { mac: string }[]): Iterable<[Endpoint, Endpoint]> {
