@@ -168,6 +168,7 @@ export interface EnrolmentRequest { id: string; gateway: string; network: string
 
 /** Answers the questions of gateways. */
 export interface Verdicts {
-  decide(network: string, gateway: string, question: AskQuestion): Promise<{ verdict: "allow" | "deny"; lifetime: number; reason?: string }>;
+  /** `atLeast`: the version of the policy that the gateway has in force. */
+  decide(network: string, gateway: string, question: AskQuestion, atLeast?: number): Promise<{ verdict: "allow" | "deny"; lifetime: number; reason?: string }>;
 }
 export type { Devices, GatewayEvent, Hello };

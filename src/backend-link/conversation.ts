@@ -24,6 +24,8 @@ export interface ConversationParts {
   /** The signed time in answer to `nonce`, asked at `sent`. */
   time(document: SignedDocument<"time">, nonce: string, sent: Millis): void;
   certificate(pem: string): void;
+  /** Of the policy in force. */
+  version(): number | undefined;
   now(): Millis;
   /** A name that nobody else uses: random. */
   nonce(): string;
@@ -123,7 +125,8 @@ export class Conversation {
   pump(): void {
     if (!this.#ready) return;
     const now = this.#parts.now();
-    for (const body of this.#parts.questions.take()) this.#ask(body);
+    const version = this.#parts.version();
+    for (const body of this.#parts.questions.take()) this.#ask(version === undefined ? body : { ...body, version });
     const reported = this.#busy.has("reported") ? undefined : this.#reported.take(now);
     if (reported) this.#publish("reported", "reported", reported, true);
     const devices = this.#busy.has("devices") ? undefined : this.#devices.take(now);

@@ -90,7 +90,7 @@ class BackendLink implements Link {
       crypto, connection: this.#connection, outbox: this.#outbox, questions: this.#questions, now, nonce, log,
       reported: () => this.#reported(), devices: () => host.devices(), documents: () => this.#digests(),
       time: (document, nonce, sent) => this.#learn({ document, nonce, sent, at: now() }),
-      certificate: (pem) => this.#takeCertificate(pem),
+      certificate: (pem) => this.#takeCertificate(pem), version: () => this.#keeper.version,
     });
     this.#persistence = new Persistence(store, this.#outbox, this.#clock, log);
     this.#again = new AgainEnrolment({

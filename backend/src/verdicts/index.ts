@@ -25,8 +25,8 @@ export function createVerdicts({ database, live, now = Date.now }: { database: D
   live.subscribe((event) => networks.take(event));
   live.onMissed(() => networks.forget());
   return {
-    async decide(network, _gateway, question) {
-      const knowledge = await networks.get(network);
+    async decide(network, _gateway, question, atLeast) {
+      const knowledge = await networks.get(network, atLeast);
       return byOperator(knowledge, question, now()) ?? (question.kind === "device" ? aboutDevice(knowledge, question.device) : aboutFlow(knowledge, question));
     },
   };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What answers rest on, per network, in memory. Live events say when it changed: an answer is at most as old as a notification takes, some 30 ms, and 60 s
- * when notifications fail. Devices, which change often and matter little here, are read again at most each 5 s.
+ * when notifications fail; but never from an older policy than the one that the asking gateway has in force. Devices, which change often and matter little here, are read again at most each 5 s.
  */
 import type { Policy } from "@securebox/contract";
 import type { Database, LiveEvent, VerdictRow } from "../ports.ts";
 import { listVerdicts } from "../fleet/verdict-rows.ts";
 
-export interface NetworkKnowledge { policy: Policy | undefined; rows: VerdictRow[]; deviceAt: Map<string, string> }
+export interface NetworkKnowledge { policy: Policy | undefined; version: number; rows: VerdictRow[]; deviceAt: Map<string, string> }
 interface Kept { rules: Promise<Omit<NetworkKnowledge, "deviceAt">>; rulesUntil: number; devices: Promise<Map<string, string>>; devicesUntil: number }
 
 const BELIEVED = 60_000;
@@ -19,7 +19,7 @@ export class Networks {
   constructor(private readonly database: Database, private readonly now: () => number) {}
 
   /** Without a query when nothing changed. Rejects when the database is away and nothing is known. */
-  async get(network: string): Promise<NetworkKnowledge> {
+  async get(network: string, atLeast = 0): Promise<NetworkKnowledge> {
     const now = this.now();
     const kept: Kept = this.#kept.get(network) ?? { rules: undefined!, rulesUntil: 0, devices: undefined!, devicesUntil: 0 };
     if (kept.rulesUntil <= now) Object.assign(kept, { rules: forgetOnFailure(this.#readRules(network), kept, "rulesUntil"), rulesUntil: now + BELIEVED });
@@ -27,6 +27,7 @@ export class Networks {
     this.#kept.delete(network);
     this.#kept.set(network, kept);
     if (this.#kept.size > LIMIT) this.#kept.delete(this.#kept.keys().next().value!);
+    if ((await kept.rules).version < atLeast) Object.assign(kept, { rules: forgetOnFailure(this.#readRules(network), kept, "rulesUntil"), rulesUntil: now + BELIEVED });
     const [rules, deviceAt] = await Promise.all([kept.rules, kept.devices]);
     return { ...rules, deviceAt };
   }
@@ -44,8 +45,8 @@ export class Networks {
   }
 
   async #readRules(network: string): Promise<Omit<NetworkKnowledge, "deviceAt">> {
-    const [row] = await this.database.query<{ policy: Policy }>("SELECT policy FROM policies WHERE network = $1 ORDER BY version DESC LIMIT 1", [network]);
-    return { policy: row?.policy, rows: await listVerdicts(this.database, network, this.now()) };
+    const [row] = await this.database.query<{ policy: Policy; version: number }>("SELECT policy, version FROM policies WHERE network = $1 ORDER BY version DESC LIMIT 1", [network]);
+    return { policy: row?.policy, version: row?.version ?? 0, rows: await listVerdicts(this.database, network, this.now()) };
   }
 
   async #readDevices(network: string): Promise<Map<string, string>> {

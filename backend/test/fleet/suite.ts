@@ -250,6 +250,16 @@ export function fleetSuite(engine: string, open: () => Promise<Database>): void 
     assert.is.not(rig.broker.told(id, "welcome").at(-1)!.time.key, old);
   });
 
+  it("an answer never comes from an older policy than the gateway has in force", async () => {
+    const { network, ids: [id] } = await makeNetwork(rig);
+    const rules = (fallback: string): string => `[ { from: all, to: internet, otherwise: ask, fallback: ${fallback} } ]`;
+    const question = { id: 1, kind: "flow" as const, device: "02:00:00:00:00:01", address: "198.51.100.7", protocol: 17, port: 5000 };
+    await rig.fleet.pushPolicy(ANNA, network, policyText(network, "one", rules("allow")), "");
+    assert.is((await rig.verdicts.decide(network, id!, question)).verdict, "allow");
+    const { version } = await rig.fleet.pushPolicy(ANNA, network, policyText(network, "two", rules("deny")), "");
+    assert.is((await rig.verdicts.decide(network, id!, question, version)).verdict, "deny"); // the notification takes longer than this
+  });
+
   it("verdicts: operator's most specific row, then the policy, then the fallback; answered over the link", async () => {
     const { network, ids: [id] } = await makeNetwork(rig) as { network: string; ids: [string] };
     const lamp = "02:00:00:00:00:11";

@@ -137,6 +137,8 @@ export interface Ack {
 /** Questions about flows and devices whose first packet is held. At most 32. */
 export interface Ask {
   questions: AskQuestion[];
+  /** Of the network's policy in force at the gateway: the answers must not come from an older one. */
+  version?: number;
 }
 
 export type AskQuestion =

@@ -19,7 +19,7 @@ export const good: Messages = {
   },
   devices: { devices: [{ mac: "02:00:00:00:00:11", name: "laptop", port: "wlan0", addresses: ["10.0.0.2", "2001:db8::2"], groups: ["family"], quarantined: false, blocked: true, reason: "two places", associated: true }] },
   events: { stream: "s-1", events: [{ n: 3, at: 1_800_000_000_000, level: "warn", event: "device blocked", fields: { mac: "02:00:00:00:00:11", port: 1, known: true } }] },
-  ask: { questions: [
+  ask: { version: 3, questions: [
     { id: 1, kind: "flow", device: "02:00:00:00:00:11", deviceName: "laptop", address: "192.0.2.1", names: ["example.org"], protocol: 6, port: 443, peer: "02:00:00:00:00:12" },
     { id: 2, kind: "device", device: "02:00:00:00:00:12", port: "wlan0", key: "alice" },
   ] },

@@ -35,7 +35,7 @@ for (const type of types) {
 function required(body: Record<string, unknown>): string[][] {
   return Object.keys(body).filter((key) => !optionalFields.has(key)).map((key) => [key]);
 }
-const optionalFields = new Set(["desired", "refused", "certificate", "reason"]);
+const optionalFields = new Set(["desired", "refused", "certificate", "reason", "version"]);
 
 function without(body: unknown, [key]: string[]): unknown {
   const { [key!]: _, ...rest } = body as Record<string, unknown>;

@@ -57,6 +57,8 @@ export class DocumentKeeper {
   }
 
   get desired(): Desired | undefined { return this.#inForce; }
+  /** Of the policy that is in force, or on its way into the switch. */
+  get version(): number | undefined { return (this.#candidate ?? this.#inForce)?.body.version; }
   get refused(): Refusal | undefined { return this.#refusals.last; }
   get ignored(): readonly string[] { return this.#ignored; }
   /** Why the last document could not be written; undefined: it could. */

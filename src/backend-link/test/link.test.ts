@@ -122,6 +122,16 @@ link("10,000 events while offline stay bounded", async () => {
   assert.is(gateway.reported?.eventsLost, 10_000 - 512);
 });
 
+link("questions tell the version of the policy in force, so that nobody answers from an older one", async () => {
+  const { backend, gateway, pass } = await linkUp();
+  backend.deliver("desired", backend.desired(7));
+  await pass(50);
+  gateway.link.ask({ kind: "device", device: "02:00:00:00:00:01", port: "wlan0" }, () => {});
+  await pass(50);
+  const asked = backend.received.find(({ channel }) => channel === "ask");
+  assert.is((asked!.envelope.body as { version?: number }).version, 7);
+});
+
 link("questions: asked together, answered once, none while the link is down", async () => {
   const { backend, gateway, pass } = await linkUp();
   backend.answer = ({ questions }) => ({ answers: questions.map(({ id }) => ({ id, verdict: "allow", lifetime: 1000 })) });

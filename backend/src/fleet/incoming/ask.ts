@@ -20,9 +20,9 @@ export async function takeAsk(room: Room, incoming: Incoming<"ask">): Promise<vo
   if (answers.length > 0) await tryTo(room, gateway, "answers", () => tell(room, incoming, "answers", { answers: [...answers] }));
 }
 
-async function answerOf({ context }: Room, { network, gateway }: Incoming, question: AskQuestion): Promise<Answers["answers"][number] | undefined> {
+async function answerOf({ context }: Room, { network, gateway, envelope }: Incoming<"ask">, question: AskQuestion): Promise<Answers["answers"][number] | undefined> {
   try {
-    const { verdict, lifetime, reason } = await context.verdicts.decide(network, gateway, question);
+    const { verdict, lifetime, reason } = await context.verdicts.decide(network, gateway, question, envelope.body.version);
     return { id: question.id, verdict, lifetime, ...(reason !== undefined && { reason: reason.slice(0, 500) }) };
   } catch (error) {
     context.log("warn", "verdict.failed", { gateway, error: (error as Error).message });

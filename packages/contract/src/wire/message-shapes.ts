@@ -57,7 +57,7 @@ const bodies: Record<MessageType, Shape> = {
   reported,
   devices: object({ devices: list(device, 4096) }),
   events: object({ stream, events: list(event, 64) }),
-  ask: object({ questions: list(question, 32) }),
+  ask: object({ questions: list(question, 32), version: optional(integer(0)) }),
   renew: object({ csr: text(4000, 50) }),
   welcome: object({ time: documentShapes.time, want: list(oneOf("reported", "devices"), 2), stored: integer(-1) }),
   ack: object({ stream, stored: integer(-1) }),
