@@ -141,8 +141,8 @@ export class Gateway {
     });
   }
 
-  lastWords(): string {
-    return readFileSync(this.logFile, "utf8").trim().split("\n").slice(-5).join(" | ");
+  lastWords(lines = 5): string {
+    return readFileSync(this.logFile, "utf8").trim().split("\n").slice(-lines).join(" | ");
   }
 }
 

@@ -93,7 +93,9 @@ export class Station {
 
   async slaac(deadline = 25_000): Promise<void> {
     const global = async () => (await this.#addresses()).find((each) => each.family === "inet6" && each.scope === "global" && !each.tentative);
-    this.ipv6 = (await until(`${this.name}: a global IPv6 address`, deadline, global)).local;
+    this.ipv6 = (await until(`${this.name}: a global IPv6 address`, deadline, global).catch(async (error: Error) => {
+      throw new Error(`${error.message}; it has ${JSON.stringify(await this.#addresses())}`);
+    })).local;
   }
 
   /** The address of the given family; throws before `online`. */

@@ -15,6 +15,7 @@ export async function demoCheck({ ovs, engine, keep, only, management }: DemoOpt
     print(describe(outcome));
     if (outcome.failed) failed++;
   }
+  if (failed > 0) print(`the gateway's log ends:\n  ${world.gateway.lastWords(40).replaceAll(" | ", "\n  ")}`);
   if (keep) await stay(world.topology.lab.directory);
   await close();
   print(`${Math.round((performance.now() - start) / 1000)} s`);
