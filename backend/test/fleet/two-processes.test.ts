@@ -123,7 +123,7 @@ test("messages that come while PostgreSQL is away are stored when it is back", a
   const { network, ids: [id] } = await makeNetwork(rigs[0]) as { network: string; ids: [string] };
   await server.kill();
   const waiting = rigs[0].send(id, "events", { stream: "w", events: [{ n: 0, level: "info", event: "while-away", fields: {} }] }, { network });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await new Promise((resolve) => setTimeout(resolve, 6500)); // longer than the database's own patience
   await server.restart();
   await waiting;
   assert.equal((await rigs[0].fleet.events({ network, limit: 5 })).map(({ event }) => event), ["while-away"]);
