@@ -1,9 +1,178 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ConfigError, type Config } from "../config.ts";
-import type { Log } from "../log.ts";
+/*
+ * Any MQTT 3.1.1 broker with shared subscriptions; ours is written for Mosquitto (mosquitto.ts). Several processes share what gateways say: each message goes to
+ * one of them. Lanes are connections of a process: one for questions and for publishing, the others for what has to be stored.
+ *
+ * Sessions are clean: a broker goes on giving shares to a persistent session whose process is dead. What is lost with a connection is found again, because
+ * each new connection reads what gateways have retained and makes the fleet compare; events are acknowledged by the store, not by the broker.
+ *
+ * The share's name is a secret: a gateway that knew it could subscribe and take other gateways' messages out of circulation.
+ */
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { UP, topicOf, type Up } from "@securebox/contract";
+import type { IClientOptions } from "mqtt";
+import { ConfigError } from "../config.ts";
 import type { OwnPki } from "../pki/index.ts";
 import type { Broker } from "../ports.ts";
+import { Inbox, within, type Handler } from "./inbox.ts";
+import { Lane } from "./lane.ts";
 
-export async function startExternal(_options: NonNullable<Config["broker"]> & { pki: OwnPki; log: Log }): Promise<Broker> {
-  throw new ConfigError("--broker-url: an external broker is not supported yet");
+export interface ExternalOptions {
+  url: string;
+  /** Files, PEM. Absent: our own authority; no certificate. */
+  ca?: string;
+  certificate?: string;
+  key?: string;
+  pki: Pick<OwnPki, "caPem" | "secretFor">;
+  log(level: "info" | "warn" | "error", event: string, fields?: Record<string, unknown>): void;
+}
+
+const STORING_LANES = 4;
+const MAX_PUBLISHING = 10_000;
+const PUBLISH_DEADLINE = 10_000;
+/** How long a start waits for the broker before it goes on without. */
+const START_PATIENCE = 5_000;
+/** The fleet gives up earlier by itself. */
+const HANDLER_DEADLINE = 6 * 60_000;
+/** No retained message for this long: there are no more. */
+const SWEEP_IDLE = 2_000;
+/** Lanes that connect within this time are one event. */
+const TOGETHER = 300;
+const GATEWAY_PORT = 8883;
+
+/** Resolves when connected, or when that takes long: it goes on trying. Rejects with a ConfigError when a file cannot be read. */
+export async function startExternal(options: ExternalOptions): Promise<Broker> {
+  const credentials = { ca: options.ca ? await fileOf("broker-ca", options.ca) : options.pki.caPem, cert: await fileOf("broker-cert", options.certificate), key: await fileOf("broker-key", options.key) };
+  const broker = new ExternalBroker(options, { ...credentials, keepalive: 60, reconnectPeriod: 1_000 + Math.round(Math.random() * 1_000), connectTimeout: 5_000 });
+  await broker.open();
+  return broker;
+}
+
+class ExternalBroker implements Broker {
+  readonly kind = "external";
+  readonly address: { host: string; port: number };
+  readonly #inbox = new Inbox(HANDLER_DEADLINE);
+  readonly #readers: (() => void)[] = [];
+  readonly #name = `securebox_${randomBytes(6).toString("hex")}`;
+  #first!: Lane;
+  #storing: Lane[] = [];
+  #healing: NodeJS.Timeout | undefined;
+  #sweeping = false;
+  #publishing = 0;
+  #sent = 0;
+  #trouble = "";
+  #closed = false;
+
+  constructor(private readonly external: ExternalOptions, private readonly client: IClientOptions) {
+    this.address = { host: new URL(external.url).hostname.replace(/^\[|\]$/g, ""), port: GATEWAY_PORT };
+  }
+
+  async open(): Promise<void> {
+    this.#trouble = "not connected yet";
+    const connected = new Promise<void>((resolve) => { this.#first = this.#lane("first", this.#shared("ask"), () => { resolve(); this.#connected(); }); });
+    await within(START_PATIENCE, "connecting to the broker", connected).catch(() => this.external.log("warn", "broker.waiting", { broker: this.#where }));
+  }
+
+  #lane(name: string, filters: readonly string[], ready: () => void): Lane {
+    return new Lane({
+      url: this.external.url, options: { ...this.client, clientId: `${this.#name}_${name}` }, filters, ready,
+      take: async (message) => { if (!message.retained) await this.#inbox.take(message); }, // some brokers give retained ones to every member of a share
+      trouble: (message) => {
+        if (!this.#closed && message !== this.#trouble) this.external.log("warn", "broker.trouble", { broker: this.#where, lane: name, message: (this.#trouble = message) });
+      },
+    });
+  }
+
+  #shared(...channels: Up[]): string[] {
+    return channels.map((channel) => `$share/${this.external.pki.secretFor("shared subscription")}/${topicOf("+", "+", channel)}`);
+  }
+
+  /** Of any lane: what was on its way over the connection before may be lost. */
+  #connected(): void {
+    if (this.#trouble) this.external.log("info", "broker.connected", { broker: this.#where });
+    this.#trouble = "";
+    this.#heal();
+  }
+
+  /** Reads what is retained, then lets the fleet publish what differs. Lanes that connect together cause one; a connection meanwhile, another one after it. */
+  #heal(): void {
+    clearTimeout(this.#healing);
+    this.#healing = setTimeout(() => {
+      if (this.#sweeping || !this.#inbox.handled || !this.connected) return;
+      this.#sweeping = true;
+      this.#readRetained().then(
+        () => { if (!this.#closed) for (const reader of this.#readers) reader(); },
+        (error: Error) => { this.external.log("warn", "broker.retained", { message: error.message }); this.#heal(); },
+      ).finally(() => { this.#sweeping = false; });
+    }, this.#sweeping ? SWEEP_IDLE : TOGETHER).unref();
+  }
+
+  /** On a connection of its own: these subscriptions are not shared, and what comes live over them is for the lanes. */
+  async #readRetained(): Promise<void> {
+    let idle: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve, reject) => {
+      const lane: Lane = new Lane({
+        url: this.external.url, options: { ...this.client, clientId: `${this.#name}_retained`, reconnectPeriod: 0 }, filters: (["presence", "reported", "devices"] as const).map((channel) => topicOf("+", "+", channel)),
+        take: async (message) => {
+          if (!message.retained || this.#closed) return;
+          await this.#inbox.take(message);
+          idle?.refresh();
+        },
+        ready: () => { idle = setTimeout(() => void lane.close().then(resolve), SWEEP_IDLE); },
+        trouble: (message) => {
+          clearTimeout(idle);
+          void lane.close().then(() => reject(new Error(message)));
+        },
+      });
+    });
+  }
+
+  onMessage(handler: Handler): void {
+    this.#inbox.onMessage(handler);
+    const rest = UP.filter((channel) => channel !== "ask");
+    this.#storing = Array.from({ length: STORING_LANES }, (_, i) => this.#lane(`store${i + 1}`, this.#shared(...rest), () => this.#connected()));
+  }
+
+  onReady(handler: () => void): void {
+    this.#readers.push(handler);
+  }
+
+  async publish(topic: string, payload: Uint8Array, { retain }: { retain: boolean }): Promise<void> {
+    // What waited here would come late and in vain: each connection begins with a comparison.
+    if (!this.connected) throw new Error("the broker is not connected");
+    if (this.#publishing >= MAX_PUBLISHING) throw new Error(`${MAX_PUBLISHING} messages wait to be published already`);
+    this.#publishing++;
+    const done = this.#first.client.publishAsync(topic, Buffer.from(payload), { qos: 1, retain }).finally(() => { this.#publishing--; });
+    done.catch(() => {});
+    await within(PUBLISH_DEADLINE, `publishing ${topic}`, done);
+    this.#sent++;
+  }
+
+  /** An external broker's connections are its own: the revocation list ends them. */
+  disconnect(): void {}
+
+  get connected(): boolean {
+    return !this.#closed && this.#first.client.connected;
+  }
+
+  statistics(): { connections: number; received: number; sent: number; refused: number } {
+    return { connections: [this.#first, ...this.#storing].filter(({ client }) => client.connected).length, received: this.#inbox.received, sent: this.#sent, refused: 0 };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#healing);
+    await Promise.all([this.#first, ...this.#storing].map((lane) => lane.close()));
+  }
+
+  /** Without user and password. */
+  get #where(): string {
+    return new URL(this.external.url).host;
+  }
+}
+
+async function fileOf(option: string, path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  return readFile(path, "utf8").catch((error: Error) => { throw new ConfigError(`--${option}: ${error.message}`); });
 }

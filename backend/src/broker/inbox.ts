@@ -20,6 +20,10 @@ export class Inbox {
     this.#handler = handler;
   }
 
+  get handled(): boolean {
+    return this.#handler !== undefined;
+  }
+
   /** Resolves when the message was handled; rejects when that failed, took too long, or too many wait: then it must not be acknowledged. */
   async take(message: UpMessage): Promise<void> {
     this.received++;

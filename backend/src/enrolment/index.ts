@@ -105,7 +105,7 @@ class TokensAndRequests implements Enrolment {
       if (error instanceof RequestError && error.status === 404) return undefined;
       throw error;
     });
-    if (found && found.network !== network) throw new RequestError(409, `gateway: there is a gateway "${gateway}" in the network "${found.network}" already; choose another identifier`);
+    if (found && found.network !== network && found.state === "enrolled") throw new RequestError(409, `gateway: there is a gateway "${gateway}" in the network "${found.network}" already; choose another identifier`);
   }
 }
 

@@ -5,13 +5,14 @@
  * Private keys lie in the database in plain text (authority.key, keys.private_pem): whoever reads the database can pose as this backend. Its file or server
  * has to be protected accordingly; the recovery key, which is never stored, is the way out when it was read.
  */
+import { createHmac } from "node:crypto";
 import { hostname, networkInterfaces } from "node:os";
 import { signDocument, type Keys, type PublicKey, type Revocation, type SignedDocument } from "@securebox/contract";
 import type { Certificate, Database, Pki } from "../ports.ts";
 import { checkRequest } from "./request.ts";
 import { signer } from "./signer.ts";
 import { makeFirstKeys, readKeys, rotateKeys, trustedKeys, type StoredKey } from "./signing-keys.ts";
-import { DAY, fingerprintOf, issueClient, issueServer, makeAuthority, makeCrl, makeKeyPair, openIssuer, type Issuer } from "./x509.ts";
+import { DAY, fingerprintOf, issueClient, issueServer, makeAuthority, makeCrl, makeKeyPair, openIssuer, selfSignedClient, type Issuer } from "./x509.ts";
 
 export interface PkiOptions {
   database: Database;
@@ -34,10 +35,12 @@ export const BACKEND_ACCOUNT = "securebox_backend";
 const CRL_LIFETIME = 7 * DAY;
 
 export interface OwnPki extends Pki {
-  /** For this backend as client of an external broker. A new one each time. */
+  /** For this backend as client of an external broker: self-signed, for a listener that trusts it alone. A new one each time. */
   clientCertificate(): Promise<{ certificate: string; key: string }>;
   /** For an external broker under these DNS names and addresses. A new one each time. */
   brokerCertificate(names: readonly string[]): Promise<{ certificate: string; key: string }>;
+  /** The same for all processes of this backend, and known to nobody else; 32 hexadecimal digits. */
+  secretFor(purpose: string): string;
   close(): Promise<void>;
 }
 
@@ -57,7 +60,7 @@ export async function openPki(options: PkiOptions): Promise<OwnPki> {
     return made;
   });
   const issuer = await openIssuer(stored.certificate, stored.key);
-  const pki = new StoredPki(database, issuer, await readKeys(database), { ...options, now });
+  const pki = new StoredPki(database, issuer, stored.key, await readKeys(database), { ...options, now });
   await pki.listen();
   return pki;
 }
@@ -70,7 +73,7 @@ class StoredPki implements OwnPki {
   #silence: () => Promise<void> = async () => {};
   readonly #now: () => number;
 
-  constructor(private readonly database: Database, private readonly issuer: Issuer, keys: StoredKey[], private readonly options: PkiOptions & { now: () => number }) {
+  constructor(private readonly database: Database, private readonly issuer: Issuer, private readonly secret: string, keys: StoredKey[], private readonly options: PkiOptions & { now: () => number }) {
     this.caPem = `${issuer.certificate.toString("pem").trim()}\n`;
     this.caFingerprint = fingerprintOf(issuer.certificate);
     this.#keys = keys;
@@ -107,15 +110,18 @@ class StoredPki implements OwnPki {
   }
 
   async clientCertificate(): Promise<{ certificate: string; key: string }> {
-    const { privateKey, publicKey } = makeKeyPair();
-    const made = await issueClient(this.issuer, publicKey, BACKEND_ACCOUNT, "backend", this.#now(), CLIENT_LIFETIME);
-    return { certificate: made.pem + this.caPem, key: privateKey };
+    const pair = makeKeyPair();
+    return { certificate: await selfSignedClient(BACKEND_ACCOUNT, pair, this.#now(), CLIENT_LIFETIME), key: pair.privateKey };
   }
 
   async brokerCertificate(names: readonly string[]): Promise<{ certificate: string; key: string }> {
     const { privateKey, publicKey } = makeKeyPair();
     const made = await issueServer(this.issuer, publicKey, names, this.#now(), CLIENT_LIFETIME);
     return { certificate: made.pem + this.caPem, key: privateKey };
+  }
+
+  secretFor(purpose: string): string {
+    return createHmac("sha256", this.secret).update(purpose).digest("hex").slice(0, 32);
   }
 
   async crl(): Promise<string> {

@@ -61,6 +61,15 @@ export async function issueClient(issuer: Issuer, publicKey: string, name: strin
   return issue(issuer, publicKey, [{ CN: [name] }, { OU: [unit] }], [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth], true)], now, lifetime);
 }
 
+/** A certificate that is its own authority and good for TLS clients only: who trusts it alone lets in its holder alone. */
+export async function selfSignedClient(name: string, pair: KeyPair, now: number, lifetime: number): Promise<string> {
+  const keys = { privateKey: await signingKey(pair.privateKey), publicKey: await verifyingKey(pair.publicKey) };
+  return pem(await X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [name] }], keys, signingAlgorithm: SHA256, serialNumber: makeSerial(), notBefore: new Date(now - BACKDATE), notAfter: new Date(now + lifetime),
+    extensions: [new BasicConstraintsExtension(false, undefined, true), new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true), new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth], true)],
+  }));
+}
+
 /** For listeners; good for TLS servers only. `names`: DNS names and addresses, the first becomes the common name. */
 export async function issueServer(issuer: Issuer, publicKey: string, names: readonly string[], now: number, lifetime: number): Promise<Certificate> {
   const alternatives: JsonGeneralNames = names.map((value) => ({ type: isIP(value) ? "ip" : "dns", value }));

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Mosquitto 2.0 of our own (Debian's package), with a configuration that securebox-backend wrote, on loopback.
+import { spawn, type ChildProcess } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, chownSync } from "node:fs";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeMosquitto } from "../../src/broker/mosquitto.ts";
+import type { OwnPki } from "../../src/pki/index.ts";
+
+const PROGRAM = "/usr/sbin/mosquitto";
+
+export class MosquittoServer {
+  #child: ChildProcess | undefined;
+  /** What it logged. */
+  log = "";
+  private constructor(readonly directory: string, readonly gatewayPort: number, readonly backendPort: number) {}
+
+  /** Throws when Debian's mosquitto is not installed (tools/setup), or it does not listen within five seconds. */
+  static async start(pki: OwnPki): Promise<MosquittoServer> {
+    if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run node tools/run.mjs tools/setup/index.ts`);
+    const directory = mkdtempSync(join(tmpdir(), "securebox-mosquitto-"));
+    const server = new MosquittoServer(directory, await freePort(), await freePort());
+    await writeMosquitto(pki, { directory, names: ["127.0.0.1"], gatewayPort: server.gatewayPort, backendPort: server.backendPort, listen: "127.0.0.1" });
+    await server.restart();
+    return server;
+  }
+
+  get url(): string { return `mqtts://127.0.0.1:${this.backendPort}`; }
+  get credentials(): { certificate: string; key: string } { return { certificate: join(this.directory, "backend.pem"), key: join(this.directory, "backend.key") }; }
+
+  async restart(): Promise<void> {
+    // It gives up being root, and reads its files again as another user when it gets SIGHUP.
+    const { uid, gid } = { uid: 65_534, gid: 65_534 };
+    chmodSync(this.directory, 0o755);
+    for (const name of readdirSync(this.directory)) chownSync(join(this.directory, name), uid, gid);
+    this.#child = spawn(PROGRAM, ["-c", join(this.directory, "mosquitto.conf")], { uid, gid, stdio: ["ignore", "ignore", "pipe"] });
+    this.#child.stderr!.setEncoding("utf8").on("data", (text: string) => { this.log += text; });
+    for (const end = Date.now() + 5_000; !(await listens(this.gatewayPort)); await new Promise((done) => setTimeout(done, 50))) if (Date.now() > end) throw new Error(`Mosquitto does not listen: ${this.log}`);
+  }
+
+  /** Reads the revocation list and the access list again. */
+  async reload(): Promise<void> {
+    this.#child!.kill("SIGHUP");
+    await new Promise((done) => setTimeout(done, 300));
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child!;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((done) => child.once("exit", done));
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, "127.0.0.1", () => { socket.destroy(); done(true); });
+    socket.on("error", () => done(false));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
