@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One place that knows how this project bundles TypeScript: which conditions select an engine's platform.
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { build } from "esbuild";
 
@@ -26,6 +27,15 @@ const ownVersion = {
   name: "mqtt-version",
   setup: (on) => on.onResolve({ filter: /package\.json$/ }, ({ importer }) => (/node_modules\/mqtt\//.test(importer) ? { path: resolve(`${shims}/package.ts`) } : undefined)),
 };
+/** Names that MQTT.js and its codec expect to be there. esbuild's `inject` would put them into every module of the executable, also where nobody needs them. */
+const ownGlobals = {
+  name: "mqtt-globals",
+  setup: (on) => on.onLoad({ filter: /node_modules\/(mqtt|mqtt-packet|bl|rfdc)\/.*\.js$/ }, async ({ path }) => {
+    const text = await readFile(path, "utf8");
+    const names = ["Buffer", "process"].filter((name) => new RegExp(`\\b${name}\\b`).test(text) && !new RegExp(`(const|let|var) (\\{ ?)?${name}\\b`).test(text));
+    return names.length === 0 ? undefined : { contents: `const { ${names.join(", ")} } = require(${JSON.stringify(resolve(`${shims}/globals.ts`))}); ${text}` };
+  }),
+};
 
 /** Options shared by every bundle. `engine` is "node" or "quickjs"; it selects `quickjs-ts/platform`. */
 export function bundleOptions(engine) {
@@ -38,7 +48,7 @@ export function bundleOptions(engine) {
     conditions: ["source", engine, "import", "module"],
     external: engine === "node" ? external : ["securebox:*"],
     alias: engine === "node" ? { yaml } : { yaml, ...quickjsAliases },
-    ...(engine === "node" ? {} : { inject: [`${shims}/globals.ts`], plugins: [ownVersion] }),
+    ...(engine === "node" ? {} : { plugins: [ownVersion, ownGlobals] }),
     sourcemap: "linked",
     logLevel: "warning",
   };

@@ -14,7 +14,8 @@ const execute = promisify(execFile);
 /** A module of the program: an output of the bundler. `lines` come before its own when all are counted as one text, as the source map does. */
 interface Chunk { name: string; script: string; lines: number }
 
-export interface EmbeddedSizes { file: number; bytecode: number; compressed: number; bundle: number; map: number }
+/** Bytes. `mqtt`: of the module that holds MQTT.js, compressed; only a gateway with a backend loads it. */
+export interface EmbeddedSizes { file: number; bytecode: number; compressed: number; bundle: number; map: number; mqtt: number }
 
 /** Assembler that puts compressed modules into the executable; packages/quickjs-ts/native/main.c reads the table. */
 function embedding(modules: readonly { name: string; file: string; size: number }[]): string {
@@ -68,7 +69,7 @@ export async function buildEmbedded(root: string, entry: string, output: string)
     writeFileSync(assembler, embedding(modules));
     await buildExecutable(root, "gateway", file, [assembler]);
     writeFileSync(`${output}.map`, map);
-    const sizes = { file: statSync(file).size, bytecode: modules.reduce((sum, { size }) => sum + size, 0), compressed: sizeOf(modules.map((module) => module.file)), bundle: bundled, map: Buffer.byteLength(map) };
+    const sizes = { file: statSync(file).size, bytecode: modules.reduce((sum, { size }) => sum + size, 0), compressed: sizeOf(modules.map((module) => module.file)), bundle: bundled, map: Buffer.byteLength(map), mqtt: sizeOf(modules.filter(({ name }) => name.startsWith("connect-")).map((module) => module.file)) };
     renameSync(file, output);
     return sizes;
   } finally {

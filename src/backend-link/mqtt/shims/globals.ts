@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names that MQTT.js and its codec expect to be there. Bundled where they are used, for QuickJS only.
+// Names that MQTT.js and its codec expect to be there. Bundled into their files (tools/bundle.mjs), for QuickJS only.
 import { Buffer as NpmBuffer } from "buffer";
 import { nextTick } from "./process-nextick-args.ts";
 
