@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands that ask once and print the answer.
+import type { PublicKey } from "@securebox/contract";
 import type { DeviceRow, EnrolmentRequest, GatewayRow, NetworkRow } from "../ports.ts";
 import type { Client } from "./client.ts";
 import { Exit } from "./errors.ts";
@@ -94,6 +95,14 @@ export const COMMANDS: Record<string, Command> = {
     return print(context, row, () => `added "${row.name}"; next: securebox-backend enroll --network ${row.name}\n`);
   },
   gateways, devices, enroll, requests, revoke, approve: decide("approve"), reject: decide("reject"),
+  keys: async (context) => {
+    const answer = await context.client.ask<{ items: PublicKey[] }>("/api/v1/keys");
+    return print(context, answer, () => output.keys(answer.items));
+  },
+  "keys rotate": async (context) => {
+    const answer = await context.client.ask<{ items: PublicKey[] }>("/api/v1/keys/rotate", { method: "POST", body: { revoke: context.options.revoke !== undefined } });
+    return print(context, answer, () => `${output.keys(answer.items)}\nrotated: gateways are told now, or when they come back\n`);
+  },
   tokens: async (context) => {
     const answer = await context.client.ask("/api/v1/tokens");
     return print(context, answer, () => output.tokens(answer.items));

@@ -48,7 +48,7 @@ revokes and forgets it. The backend's first start prints the fingerprint of its 
     name: "policy push", operands: "FILE", count: [1, 1], options: ["network", "reason", "expected", "dry-run", "wait", "timeout", ...CLIENT], summary: "check a policy, show what it changes, put it in force",
     details: `FILE: YAML, or - for standard input. The network is the one that the file names, unless --network says otherwise.
 Mistakes are written as FILE:LINE:COLUMN: field: what was expected. Shown are the difference of the texts and the pairs of known
-devices whose decisions change. --reason is needed but for --dry-run. When the command ends with 0 the version is stored; with --wait
+devices whose decisions change. --reason tells the history why. When the command ends with 0 the version is stored; with --wait
 it is also in force at every gateway that is online.
 
 Exit status: 0 done (--dry-run: valid), 1 not valid, not the expected version, or (--wait) not in force everywhere in time.`,
@@ -57,7 +57,7 @@ Exit status: 0 done (--dry-run: valid), 1 not valid, not the expected version, o
   { name: "policy history", operands: "", count: [0, 0], options: ["network", "limit", ...CLIENT], summary: "who pushed what, when and why, newest first", details: "" },
   {
     name: "policy rollback", operands: "VERSION", count: [1, 1], options: ["network", "reason", "wait", "timeout", ...CLIENT], summary: "put an earlier version in force again",
-    details: "As a new version, so that the history stays whole. Needs --reason.",
+    details: "As a new version, so that the history stays whole. --reason tells why.",
   },
   {
     name: "tail", operands: "", count: [0, 0], options: ["network", ...CLIENT], summary: "what happens, as it happens, until interrupted",
@@ -66,11 +66,17 @@ Exit status: 0 done (--dry-run: valid), 1 not valid, not the expected version, o
   { name: "tokens", operands: "", count: [0, 0], options: CLIENT, summary: "API tokens", details: "Your own; for an administrator everybody's." },
   { name: "tokens add", operands: "TITLE", count: [1, 1], options: ["role", "networks", "days", ...CLIENT], summary: "make an API token for a program", details: SHOWN_ONCE },
   { name: "tokens revoke", operands: "ID", count: [1, 1], options: CLIENT, summary: "make an API token worthless, now", details: "" },
+  { name: "keys", operands: "", count: [0, 0], options: CLIENT, summary: "the keys that gateways trust for documents", details: "" },
+  {
+    name: "keys rotate", operands: "", count: [0, 0], options: ["revoke", ...CLIENT], summary: "sign with a new key from now on",
+    details: "Gateways are told in a document that a key signed which they trust; who is away is told when it comes back.\n--revoke: the key before is never trusted again, for the day on which it may have been stolen.",
+  },
   { name: "version", operands: "", count: [0, 0], options: ["json"], summary: "show the version", details: "" },
   { name: "help", operands: "[COMMAND]", count: [0, 2], options: [], summary: "show this overview, or all about one command", details: "" },
 ];
 
-const START = "run the backend: see \"securebox-backend start --help\"";
+/** main.ts runs these itself, and they have a help of their own. */
+const SERVER = [["start", 'run the backend: see "securebox-backend start --help"'], ["broker-config DIR", 'write a configuration for Mosquitto: see "securebox-backend broker-config --help"']];
 
 const ACCESS = `Which backend, and who you are
   On the backend's own machine nothing is needed: its start wrote a token into the data directory (local.json, mode 0600; --data).
@@ -86,7 +92,7 @@ const EXIT_STATUS = `Exit status
 
 export function overview(): string {
   const width = Math.max(...COMMANDS.map((command) => usage(command).length));
-  const lines = [["start", START], ...COMMANDS.map((command) => [usage(command), command.summary])].map(([name, summary]) => `  ${name!.padEnd(width)}  ${summary}`);
+  const lines = [...SERVER, ...COMMANDS.map((command) => [usage(command), command.summary])].map(([name, summary]) => `  ${name!.padEnd(width)}  ${summary}`);
   return `securebox-backend: policies, devices and events of many Securebox networks
 
 Usage: securebox-backend COMMAND [OPERAND...] [--OPTION...]

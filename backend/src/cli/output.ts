@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers as text for people.
-import type { Problem } from "@securebox/contract";
+import type { Problem, PublicKey } from "@securebox/contract";
 import type { DeviceRow, DryRun, EnrolmentRequest, EventRow, GatewayRow, LiveEvent, NetworkRow, PolicyVersion } from "../ports.ts";
 import type { TokenRow } from "../api/accounts/tokens.ts";
 
@@ -42,6 +42,9 @@ export const tokens = (rows: TokenRow[]): string =>
   table(rows, "no tokens", ["ID", "TITLE", "OWNER", "ROLE", "NETWORKS", "EXPIRES", "USED"], (row) => [
     String(row.id), row.title, row.owner ?? "-", row.role, row.networks?.join(",") ?? "all", row.revoked ? "revoked" : at(row.expires), at(row.used),
   ]);
+
+export const keys = (rows: PublicKey[]): string =>
+  table(rows, "no keys", ["KEY", "USE", "FROM", "UNTIL"], (row) => [row.id, row.use, at(new Date(row.notBefore).toISOString()), at(new Date(row.notAfter).toISOString())]);
 
 export const problems = (file: string, list: Problem[]): string =>
   list.map(({ line, column, field, message, expected, suggestion }) =>

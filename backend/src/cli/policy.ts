@@ -15,7 +15,6 @@ async function push(context: Context): Promise<number> {
   const file = operands[0]!;
   const text = file === "-" ? await io.stdin() : io.readFile(file);
   const name = file === "-" ? "standard input" : file;
-  if (!options["dry-run"] && !options.reason) throw new UsageError("policy push needs --reason TEXT, for the history (or --dry-run)");
   const expected = options.expected === undefined ? undefined : numberOf(options.expected, "--expected", undefined, 0);
   const network = options.network ?? networkIn(text) ?? (await networkOf(context));
   const run = await client.ask<DryRun>(`${within(network)}/policy/dry-run`, { method: "POST", body: { text } });
@@ -24,14 +23,13 @@ async function push(context: Context): Promise<number> {
     if (options.json) io.stdout(`${JSON.stringify({ network, ...run })}\n`);
     return run.valid ? Exit.yes : Exit.no;
   }
-  return pushed(context, network, { method: "PUT", path: "", body: { text, reason: options.reason, expected } }, name);
+  return pushed(context, network, { method: "PUT", path: "", body: { text, reason: options.reason ?? `pushed from ${name}`, expected } }, name);
 }
 
 async function rollback(context: Context): Promise<number> {
   const { operands, options } = context;
   const version = numberOf(operands[0], "VERSION");
-  if (!options.reason) throw new UsageError("policy rollback needs --reason TEXT, for the history");
-  return pushed(context, await networkOf(context), { method: "POST", path: "/rollback", body: { version, reason: options.reason } }, `version ${version}`);
+  return pushed(context, await networkOf(context), { method: "POST", path: "/rollback", body: { version, reason: options.reason ?? `back to version ${version}` } }, `version ${version}`);
 }
 
 async function pushed(context: Context, network: string, { method, path, body }: { method: string; path: string; body: unknown }, file: string): Promise<number> {
