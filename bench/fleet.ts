@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { encodePolicy } from "@securebox/contract";
+import { openPki } from "../backend/src/pki/index.ts";
+import { openDatabase } from "../backend/src/store/index.ts";
+import { MosquittoServer } from "../backend/test/support/mosquitto-server.ts";
 import { PostgresqlServer } from "../backend/test/support/postgresql-server.ts";
 import { setup } from "../tools/setup/index.ts";
 import { sleep, until } from "../test/lab/command.ts";
@@ -38,7 +41,12 @@ export async function measureFleet(count: number, pushes: number): Promise<Resul
     const database = new pg.Client(postgresql.url);
     await database.connect();
     endings.push(() => database.end());
-    const backend = await BackendProcess.start(directory, { DATABASE_URL: postgresql.url });
+    const mosquitto = await startMosquitto(postgresql.url);
+    endings.push(() => mosquitto.stop());
+    const { certificate, key } = mosquitto.credentials;
+    const backend = await BackendProcess.start(directory, {
+      DATABASE_URL: postgresql.url, BROKER_URL: mosquitto.url, BROKER_CERT: certificate, BROKER_KEY: key, SECUREBOX_MQTT_URL: `mqtts://127.0.0.1:${mosquitto.gatewayPort}`,
+    });
     endings.push(() => backend.stop());
     await backend.createNetwork(NETWORK);
     let version = await backend.push(NETWORK, text(0));
@@ -62,6 +70,21 @@ export async function measureFleet(count: number, pushes: number): Promise<Resul
   } finally {
     for (const end of endings.reverse()) await end().catch((error: Error) => console.error(`[bench] ${error.message}`));
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** With the configuration and certificates that the backend writes for it; its keys are in the database. */
+async function startMosquitto(url: string): Promise<MosquittoServer> {
+  const database = await openDatabase({ url });
+  try {
+    const pki = await openPki({ database, names: ["127.0.0.1"], keepRecoveryKey: async () => {} });
+    try {
+      return await MosquittoServer.start(pki);
+    } finally {
+      await pki.close();
+    }
+  } finally {
+    await database.close();
   }
 }
 

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setup } from "../tools/setup/index.ts";
+import { buildEmbedded } from "../tools/compile/gateway.ts";
 import { sleep } from "../test/lab/command.ts";
 import type { Engine } from "../test/lab/gateway.ts";
+import { BackendProcess } from "./lib/backend.ts";
 import { withDummySwitch } from "./lib/dummy-switch.ts";
 import { BenchGateway, type Load } from "./lib/gateway.ts";
 import { DEVICES, RULES } from "./lib/network.ts";
 import { median, print } from "./lib/result.ts";
 
-export const about = "resident memory of the gateway, settled, idle and with 250 devices and 10,000 flows";
+export const about = "resident memory of the gateway, settled: idle, with its link to a backend up, and with 250 devices and 10,000 flows";
 
 const SETTLED = 60_000;
 const GATEWAYS = 5;
 const FLOWS = 10_000;
-const TARGETS = { idle: 6, loaded: 10 };
-const LOADS: Record<keyof typeof TARGETS, Load> = { idle: { devices: 0, rules: 0 }, loaded: { devices: DEVICES, rules: RULES } };
+const NETWORK = "bench";
+const POLICY = `network: ${NETWORK}\nrules:\n  - { from: all, to: internet, allow: [tcp/443] }\n`;
+const IDLE: Load = { devices: 0, rules: 0 };
+const LOADED: Load = { devices: DEVICES, rules: RULES };
+const TARGETS = { idle: 6, "link-idle": 8, loaded: 10 };
+type Metric = keyof typeof TARGETS;
 
 interface Measured {
   resident: number;
@@ -21,33 +30,65 @@ interface Measured {
   flows: number;
 }
 
-/** All at once, each on a switch of its own: they wait most of the time. */
 export async function run(): Promise<void> {
   await setup({ parts: ["packages", "openvswitch", "quickjs", "securebox"] });
-  for (const metric of ["idle", "loaded"] as const) {
-    const load = LOADS[metric];
-    const [ours, [peer]] = await Promise.all([Promise.all(Array.from({ length: GATEWAYS }, () => measure("quickjs", load))), Promise.all([measure("node", load)])]);
-    const value = median(ours.map(({ resident }) => resident)), peerValue = peer!.resident;
-    const flows = ours[0]!.flows;
-    if (metric === "loaded" && ours.some((each) => each.flows < FLOWS)) throw new Error(`the loaded gateway has only ${flows} flows`);
-    print({
-      bench: "memory", metric, unit: "MB", value, peer: "the same bundle on Node", peerValue, ratio: value / peerValue, ...(value > TARGETS[metric] && { missed: true as const }),
-      note: `VmRSS after ${SETTLED / 1000} s, median of ${GATEWAYS} processes; VmHWM ${median(ours.map(({ peak }) => peak)).toFixed(2)}, peer ${peer!.peak.toFixed(2)}; ${load.devices} devices, ${flows} flows`,
-    });
-  }
+  const idle = await compare("idle", (engine) => measure(engine, IDLE));
+  await withBackend(async (backend) => {
+    let count = 0;
+    const cost = await costOfMqtt();
+    await compare("link-idle", async (engine) => measure(engine, IDLE, await backend.invite(NETWORK, `gw-${++count}`)),
+      (value) => `enrolled, started anew, welcomed over TLS; the link costs ${(value - idle).toFixed(2)} MB: link, TLS connection, MQTT; ${cost}`);
+  });
+  await compare("loaded", (engine) => measure(engine, LOADED));
 }
 
-async function measure(engine: Engine, load: Load): Promise<Measured> {
+/** All at once, each on a switch of its own: they wait most of the time. Returns the median of those on QuickJS. */
+async function compare(metric: Metric, one: (engine: Engine) => Promise<Measured>, more?: (value: number) => string): Promise<number> {
+  const [peer, ...ours] = await Promise.all([one("node"), ...Array.from({ length: GATEWAYS }, () => one("quickjs"))]);
+  const value = median(ours.map(({ resident }) => resident)), peerValue = peer.resident;
+  const load = metric === "loaded" ? LOADED : IDLE;
+  if (metric === "loaded" && ours.some(({ flows }) => flows < FLOWS)) throw new Error(`the loaded gateway has only ${ours[0]!.flows} flows`);
+  print({
+    bench: "memory", metric, unit: "MB", value, peer: "the same bundle on Node", peerValue, ratio: value / peerValue, ...(value > TARGETS[metric] && { missed: true as const }),
+    note: `VmRSS after ${SETTLED / 1000} s, median of ${GATEWAYS} processes; VmHWM ${median(ours.map(({ peak }) => peak)).toFixed(2)}, peer ${peer.peak.toFixed(2)}; ${load.devices} devices, ${ours[0]!.flows} flows${more ? `; ${more(value)}` : ""}`,
+  });
+  return value;
+}
+
+/** `token`: the gateway enrols by it and is measured with its link up. */
+async function measure(engine: Engine, load: Load, token?: string): Promise<Measured> {
   let measured: Measured | undefined;
   await withDummySwitch(async (ovs) => {
     const gateway = await BenchGateway.prepare(ovs, engine, load);
     try {
       await gateway.start();
+      if (token !== undefined) await gateway.enrol(token);
       await sleep(SETTLED);
+      if (token !== undefined && !(await gateway.status()).backend?.synchronised) throw new Error("the link went down");
       measured = { ...gateway.memory(), flows: await gateway.flows() };
     } finally {
       await gateway.close();
     }
   });
   return measured!;
+}
+
+async function withBackend(use: (backend: BackendProcess) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "sbx-backend-"));
+  const backend = await BackendProcess.start(directory);
+  try {
+    await backend.createNetwork(NETWORK);
+    await backend.push(NETWORK, POLICY);
+    await use(backend);
+  } finally {
+    await backend.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Size of MQTT's module in the executable, which also tells whether it is one that other gateways do not load. */
+async function costOfMqtt(): Promise<string> {
+  const { mqtt, file } = await buildEmbedded(process.cwd(), "src/gateway/main.ts", join(process.cwd(), "build/bench/securebox"));
+  if (mqtt === 0) throw new Error("MQTT has no module of its own in the executable");
+  return `MQTT.js takes ${mqtt} of the executable's ${file} bytes`;
 }
