@@ -10,7 +10,7 @@ export interface StartOption { name: string; value: string; variable?: string; f
 export const START_OPTIONS = [
   { name: "data", value: "DIR", variable: "SECUREBOX_DATA", fallback: "$XDG_DATA_HOME/securebox-backend, else ~/.local/share/securebox-backend", summary: "where everything is kept; only its owner may read it" },
   { name: "name", value: "HOST", variable: "SECUREBOX_NAMES", fallback: "this machine's first address", summary: "name or address by which gateways and people reach this backend; repeat it for more (variable: separated by commas); the first goes into enrolment tokens", many: true },
-  { name: "listen", value: "ADDRESS", variable: "SECUREBOX_LISTEN", fallback: ":: (all)", summary: "address of this machine on which API and broker listen" },
+  { name: "listen", value: "ADDRESS", variable: "SECUREBOX_LISTEN", fallback: "all of them", summary: "address of this machine on which API and broker listen" },
   { name: "api-port", value: "PORT", variable: "SECUREBOX_API_PORT", fallback: "8443", summary: "HTTPS port of API and console" },
   { name: "http-port", value: "PORT", variable: "SECUREBOX_HTTP_PORT", fallback: "8080", summary: 'HTTP port of API and console, on 127.0.0.1 only; "off": none' },
   { name: "mqtt-port", value: "PORT", variable: "SECUREBOX_MQTT_PORT", fallback: "8883", summary: "TLS port of the embedded broker" },
@@ -66,7 +66,7 @@ export function readConfig(argv: readonly string[], environment: Environment): C
   const config: Config = {
     data: resolve(text("data") ?? defaultData(environment)),
     names: names.length > 0 ? names.map(checkHost) : [ownAddress()],
-    listen: text("listen") ?? "::",
+    listen: text("listen") ?? everywhere(),
     apiPort: portOf("api-port", text("api-port"), 8443), mqttPort: portOf("mqtt-port", text("mqtt-port"), 8883),
     httpPort: text("http-port") === "off" ? undefined : portOf("http-port", text("http-port"), 8080),
     apiUrl: urlOf("api-url", text("api-url"), ["https:"]), mqttUrl: urlOf("mqtt-url", text("mqtt-url"), ["mqtts:"]),
@@ -133,6 +133,11 @@ function checkHost(host: string): string {
   return host;
 }
 
+/** "::" takes IPv4 too; a kernel without IPv6 has no such address. */
+function everywhere(): string {
+  return Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6")) ? "::" : "0.0.0.0";
+}
+
 /** An address that others can reach without a name service; a machine without a network is reached by itself alone. */
 function ownAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []).filter(({ internal, address }) => !internal && !address.startsWith("fe80:") && !address.startsWith("169.254."));
@@ -151,7 +156,9 @@ ${lines.join("\n")}
 
 Exit status
   0  ended by a signal
-  1  could not start, or did not end in time
+  1  did not end in time
   2  wrong usage
+  3  something outside is in the way: the database, a port, a file
+  5  internal error
 `;
 }

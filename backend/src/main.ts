@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command `securebox-backend`.
+import { BROKER_CONFIG_HELP, brokerConfig } from "./broker-config.ts";
 import { nodeIo, askPassword } from "./cli/node-io.ts";
 import { run } from "./cli/run.ts";
 import { ConfigError, defaultData, readConfig, startHelp } from "./config.ts";
@@ -20,6 +21,16 @@ async function startCommand(argv: readonly string[]): Promise<number> {
   }
 }
 
+async function brokerConfigCommand(argv: readonly string[]): Promise<number> {
+  try {
+    if (argv.includes("--help")) process.stdout.write(BROKER_CONFIG_HELP);
+    else await brokerConfig(argv, process.env, (text) => void process.stdout.write(text));
+    return 0;
+  } catch (error) {
+    return report(error as Error & { code?: string; syscall?: string });
+  }
+}
+
 /** docs/backend-cli.md, "Exit status": what is wrong outside is said in one line; what is wrong in us, with its stack. */
 function report(error: Error & { code?: string; syscall?: string }): number {
   const known = error instanceof ConfigError || error instanceof DatabaseError || error.syscall !== undefined;
@@ -29,6 +40,7 @@ function report(error: Error & { code?: string; syscall?: string }): number {
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === "start") return startCommand(argv.slice(1));
+  if (argv[0] === "broker-config") return brokerConfigCommand(argv.slice(1));
   return run(argv, { io: nodeIo(), environment: process.env, version: VERSION, dataDirectory: defaultData(process.env), password: askPassword });
 }
 

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The backend put together: store, keys, broker, fleet, API, in this order; and taken apart in the other. Nothing is decided here.
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { consoleDirectory } from "../console/build.ts";
 import { createApi, ensureAdministrator, FIRST_ADMINISTRATOR, writeLocalAccess, type Api } from "./api/index.ts";
 import { startEmbedded } from "./broker/embedded.ts";
 import { startExternal } from "./broker/external.ts";
-import type { Config } from "./config.ts";
+import type { Config, OptionName } from "./config.ts";
 import { createEnrolment } from "./enrolment/index.ts";
 import { createFleet, type OwnFleet } from "./fleet/index.ts";
 import { openLive } from "./live/index.ts";
 import { createLog, type Log } from "./log.ts";
 import { openPki, type OwnPki } from "./pki/index.ts";
 import type { Broker, Database } from "./ports.ts";
-import { openDatabase } from "./store/index.ts";
+import { openDatabase, type DatabaseLocation } from "./store/index.ts";
 import { createVerdicts } from "./verdicts/index.ts";
 
 /** After this the process ends, whatever still runs. Milliseconds. */
@@ -46,7 +46,7 @@ async function compose(config: Config, around: Surroundings): Promise<void> {
   const { tell, log, ends } = around;
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   tell(config.databaseUrl ? "opening the database server" : `opening the database in ${config.data}`);
-  const database = await openDatabase(config.databaseUrl ? { url: config.databaseUrl } : { directory: join(config.data, "database") });
+  const database = await openDatabase(locationOf(config));
   ends(() => database.close());
   const pki = await openPki({ database, names: config.names, gatewayLifetime: config.certificateDays * 86_400_000, keepRecoveryKey: (key) => keepRecoveryKey(config, key, tell) });
   ends(() => pki.close());
@@ -72,6 +72,10 @@ async function compose(config: Config, around: Surroundings): Promise<void> {
   await introduce(config, { api, broker, database, pki, tell });
 }
 
+export function locationOf({ data, databaseUrl }: Config): DatabaseLocation {
+  return databaseUrl ? { url: databaseUrl } : { directory: join(data, "database") };
+}
+
 function openBroker(config: Config, pki: OwnPki, whenFleet: Promise<OwnFleet>, log: Log): Promise<Broker> {
   const refused = async ({ gateway, network, remote, action, target, message, untold }: { gateway?: string; network?: string; remote: string; action: string; target?: string; message: string; untold: number }): Promise<void> => {
     log("warn", "broker.refused", { gateway, network, remote, action, target, message, untold: untold || undefined });
@@ -80,9 +84,19 @@ function openBroker(config: Config, pki: OwnPki, whenFleet: Promise<OwnFleet>, l
       .catch((error: Error) => log("error", "audit.failed", { error: error.message }));
   };
   if (config.broker) return startExternal({ ...config.broker, pki, log });
-  return startEmbedded({
+  return naming("mqtt-port", config.mqttPort, () => startEmbedded({
     host: config.listen, port: config.mqttPort, pki, log, refused: (refusal) => void refused(refusal),
     isAccepted: async (gateway, network, serial) => (await whenFleet).isAccepted(gateway, network, serial),
+  }));
+}
+
+/** The system says "EADDRINUSE"; which option that was, and what to do, is ours to say. */
+async function naming<T>(option: OptionName, port: number, listen: () => Promise<T>): Promise<T> {
+  return listen().catch((error: NodeJS.ErrnoException) => {
+    const why: Record<string, string> = { EADDRINUSE: "another program, or another backend, listens there; choose another port", EACCES: "only root may listen there; choose a port from 1024 on", EADDRNOTAVAIL: "this machine has no such address" };
+    const said = why[error.code ?? ""];
+    if (said) error.message = `--${error.code === "EADDRNOTAVAIL" ? "listen" : `${option} ${port}`}: ${said}`;
+    throw error;
   });
 }
 
@@ -95,8 +109,9 @@ function addressesOf({ names, apiUrl, apiPort, mqttUrl, broker: external }: Conf
 /** Opens the doors, and says where they are. */
 async function introduce(config: Config, { api, broker, database, pki, tell }: { api: Api; broker: Broker; database: Database; pki: OwnPki; tell: (line: string) => void }): Promise<void> {
   const password = await ensureAdministrator(database);
-  const https = await api.listen({ host: config.listen, port: config.apiPort, tls: true });
-  const http = config.httpPort === undefined ? undefined : await api.listen({ host: "127.0.0.1", port: config.httpPort, tls: false });
+  const https = await naming("api-port", config.apiPort, () => api.listen({ host: config.listen, port: config.apiPort, tls: true }));
+  const { httpPort } = config;
+  const http = httpPort === undefined ? undefined : await naming("http-port", httpPort, () => api.listen({ host: "127.0.0.1", port: httpPort, tls: false }));
   const url = `https://${config.names[0]!.includes(":") ? `[${config.names[0]}]` : config.names[0]}:${https.port}`;
   await writeLocalAccess(database, join(config.data, "local.json"), `${hostname()}:${config.data}`, { url: http?.url ?? `https://localhost:${https.port}`, ca: pki.caPem });
   tell(`console and API: ${url}${http ? `, and on this machine ${http.url}` : ""}`);
@@ -106,25 +121,32 @@ async function introduce(config: Config, { api, broker, database, pki, tell }: {
 }
 
 /** The one key that the database never holds: with it a stolen signing key can be replaced. */
-async function keepRecoveryKey({ data }: Config, privateKey: string, tell: (line: string) => void): Promise<void> {
+export async function keepRecoveryKey({ data }: Pick<Config, "data">, privateKey: string, tell: (line: string) => void): Promise<void> {
   const file = join(data, "recovery-key.pem");
-  await writeFile(file, privateKey, { mode: 0o600, flag: "wx" });
+  await writeFile(`${file}.new`, privateKey, { mode: 0o600 });
+  // One that is there belongs to another database, or to a start that did not come to its end: which, only people know.
+  await rename(file, `${file}.${new Date().toISOString().replace(/[:.]/g, "-")}`).catch((error: NodeJS.ErrnoException) => { if (error.code !== "ENOENT") throw error; });
+  await rename(`${file}.new`, file);
   tell(`the recovery key was written to ${file}: move it to a place offline. Nothing needs it but the day on which this backend's keys were stolen.`);
 }
 
 /** Runs until SIGTERM or SIGINT; resolves with the exit status. */
 export async function runUntilSignal(config: Config, version: string, tell: (line: string) => void): Promise<number> {
   const log = createLog(config.log, config.logLevel);
+  // A promise that nobody waited for must not end the service of all networks; anything else that nobody expected does, before it does harm.
+  process.on("unhandledRejection", (error) => log("error", "internal", { message: String((error as Error)?.stack ?? error) }));
   const running = await start(config, version, tell, log);
   log("info", "ready", { pid: process.pid });
   const signal = await new Promise<string>((resolve) => {
     for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => resolve(name));
   });
+  process.once("SIGINT", () => process.exit(1)); // who presses Ctrl-C twice means it
   log("info", "stops", { signal });
   setTimeout(() => {
     log("error", "stop.overdue", { after: STOP_PATIENCE });
     process.exit(1);
   }, STOP_PATIENCE).unref();
   await running.stop();
+  log("info", "stopped");
   return 0;
 }

@@ -32,7 +32,8 @@ const SERVER_LIFETIME = 90 * DAY;
 const CLIENT_LIFETIME = 2 * 365 * DAY;
 /** Our name at an external broker: no gateway can be called so (NAME of the contract has no underscore). */
 export const BACKEND_ACCOUNT = "securebox_backend";
-const CRL_LIFETIME = 7 * DAY;
+/** A broker refuses every certificate when its list is older: long enough for somebody to notice. */
+const CRL_LIFETIME = 30 * DAY;
 
 export interface OwnPki extends Pki {
   /** For this backend as client of an external broker: self-signed, for a listener that trusts it alone. A new one each time. */
