@@ -21,11 +21,10 @@ export async function memoryDatabase(): Promise<Database> {
   return database;
 }
 
-export async function memoryPki(options: { now?: () => number; gatewayLifetime?: number } = {}): Promise<OwnPki & { database: Database; recoveryKey: string }> {
-  const database = await memoryDatabase();
-  let recoveryKey = "";
-  const pki = await openPki({ database, names: ["backend.example"], keepRecoveryKey: async (key) => { recoveryKey = key; }, ...options });
-  return Object.assign(pki, { database, recoveryKey });
+/** `database` absent: one of its own, and so another authority. */
+export async function memoryPki(options: { database?: Database; now?: () => number; gatewayLifetime?: number } = {}): Promise<OwnPki & { database: Database }> {
+  const database = options.database ?? (await memoryDatabase());
+  return Object.assign(await openPki({ names: ["backend.example"], keepRecoveryKey: async () => {}, ...options, database }), { database });
 }
 
 export interface Credentials { gateway: string; network: string; key: string; certificate: Certificate }
