@@ -7,17 +7,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { backendProgram } from "../../test/lab/backend.ts";
 import { until } from "../../test/lab/command.ts";
-
-/** Clock ticks of /proc, per second: 100 on Linux, whatever its HZ. */
-const TICKS = 100;
-
-export interface Usage {
-  /** VmRSS and VmHWM, MB (10^6 bytes). */
-  resident: number;
-  peak: number;
-  /** User and system time, milliseconds. */
-  cpu: number;
-}
+import { type Usage, usageOf } from "./usage.ts";
 
 export class BackendProcess {
   readonly #agent = new Agent({ keepAlive: true });
@@ -72,13 +62,7 @@ export class BackendProcess {
     return (await this.api<{ token: string }>("POST", `/api/v1/networks/${network}/enrolment-tokens`, { gateway })).token;
   }
 
-  usage(): Usage {
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
-    const value = (name: string): number => (Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)![1]) * 1024) / 1e6;
-    // proc(5): the fields after the command's name, which is in parentheses; utime and stime are the 14th and 15th of all.
-    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
-    return { resident: value("VmRSS"), peak: value("VmHWM"), cpu: ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS };
-  }
+  usage(): Usage { return usageOf(this.#child.pid!); }
 
   lastWords(): string {
     return readFileSync(this.#log, "utf8").trim().split("\n").slice(-5).join(" | ");

@@ -39,9 +39,10 @@ export class Fleet {
   }
 
   async report(): Promise<FleetReport> {
-    const total: FleetReport = { connected: 0, versions: {}, lost: 0 };
-    for (const { connected, versions, lost } of await this.#say<FleetReport>("report")) {
+    const total: FleetReport = { cpu: 0, connected: 0, versions: {}, lost: 0 };
+    for (const { cpu, connected, versions, lost } of await this.#say<FleetReport>("report")) {
       total.connected += connected;
+      total.cpu += cpu;
       total.lost += lost;
       for (const [version, count] of Object.entries(versions)) total.versions[version] = (total.versions[version] ?? 0) + count;
     }

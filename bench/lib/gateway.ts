@@ -11,6 +11,7 @@ import { must, until } from "../../test/lab/command.ts";
 import { type Engine, gatewayProgram } from "../../test/lab/gateway.ts";
 import type { OvsInstance } from "../../test/lab/openvswitch.ts";
 import { devices, policy, topology } from "./network.ts";
+import { usageOf } from "./usage.ts";
 
 export interface Load {
   devices: number;
@@ -84,12 +85,8 @@ export class BenchGateway {
 
   get socket(): string { return join(this.#directory, "control.sock"); }
 
-  /** Resident now and at most, in MB (10^6 bytes). */
-  memory(): { resident: number; peak: number } {
-    const status = readFileSync(`/proc/${this.#process!.pid}/status`, "utf8");
-    const value = (name: string): number => (Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)![1]) * 1024) / 1e6;
-    return { resident: value("VmRSS"), peak: value("VmHWM") };
-  }
+  /** MB (10^6 bytes). */
+  memory(): { resident: number; peak: number } { return usageOf(this.#process!.pid!); }
 
   /** Ends the process by SIGKILL: the flows stay. */
   async stop(): Promise<void> {

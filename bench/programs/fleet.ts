@@ -24,6 +24,8 @@ export interface Connected {
   reason?: string;
 }
 export interface FleetReport {
+  /** Milliseconds of the processor since the start. */
+  cpu: number;
   connected: number;
   /** Gateways by the version of the policy that they enforce. */
   versions: Record<string, number>;
@@ -130,7 +132,8 @@ async function connectAll(): Promise<Connected> {
 function report(): FleetReport {
   const versions: Record<string, number> = {};
   for (const { version = "none" } of gateways) versions[version] = (versions[version] ?? 0) + 1;
-  return { connected: gateways.filter(({ connected }) => connected).length, versions, lost: gateways.reduce((sum, { failures }) => sum + failures, 0) };
+  const { user, system } = process.cpuUsage();
+  return { cpu: (user + system) / 1000, connected: gateways.filter(({ connected }) => connected).length, versions, lost: gateways.reduce((sum, { failures }) => sum + failures, 0) };
 }
 
 async function end(): Promise<never> {

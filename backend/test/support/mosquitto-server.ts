@@ -26,6 +26,7 @@ export class MosquittoServer {
     return server;
   }
 
+  get pid(): number { return this.#child!.pid!; }
   get url(): string { return `mqtts://127.0.0.1:${this.backendPort}`; }
   get credentials(): { certificate: string; key: string } { return { certificate: join(this.directory, "backend.pem"), key: join(this.directory, "backend.key") }; }
 
