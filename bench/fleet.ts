@@ -17,25 +17,25 @@ const PAUSE = 1500;
 
 export async function run(): Promise<void> {
   await setup({ parts: ["packages", "openvswitch", "quickjs", "securebox", "lab"] });
-  for (const result of await measureFleet(GATEWAYS, PUSHES)) print(result);
+  const backend = await FleetBackend.start();
+  try {
+    for (const result of await measureFleet(backend, GATEWAYS, PUSHES)) print(result);
+  } finally {
+    await backend.stop();
+  }
   print(await idleBytes());
 }
 
 /** Everything about a fleet of `count` gateways; rejects when one of them is not welcomed or does not report each policy pushed. */
-export async function measureFleet(count: number, pushes: number, settle = SETTLE): Promise<Result[]> {
-  const backend = await FleetBackend.start();
+export async function measureFleet(backend: FleetBackend, count: number, pushes: number, settle = SETTLE): Promise<Result[]> {
+  await backend.push(0);
+  const fleet = await Fleet.prepare(backend.process, backend.network, backend.directory, count);
   try {
-    await backend.push(0);
-    const fleet = await Fleet.prepare(backend.process, backend.network, backend.directory, count);
-    try {
-      await fleet.enrol();
-      await sleep(settle);
-      return [...await storm(backend, fleet, count, settle), ...await policies(backend, fleet, count, pushes)];
-    } finally {
-      await fleet.end();
-    }
+    await fleet.enrol();
+    await sleep(settle);
+    return [...await storm(backend, fleet, count, settle), ...await policies(backend, fleet, count, pushes)];
   } finally {
-    await backend.stop();
+    await fleet.end();
   }
 }
 

@@ -8,15 +8,22 @@ import * as assert from "uvu/assert";
 import { measureFleet } from "../../bench/fleet.ts";
 import { BackendProcess } from "../../bench/lib/backend.ts";
 import { withDummySwitch } from "../../bench/lib/dummy-switch.ts";
+import { FleetBackend } from "../../bench/lib/fleet-backend.ts";
 import { BenchGateway } from "../../bench/lib/gateway.ts";
 import type { Result } from "../../bench/lib/result.ts";
 import { setup } from "../../tools/setup/index.ts";
 import { telling } from "../lab/command.ts";
 
-test.before(telling(() => setup({ parts: ["packages", "openvswitch", "quickjs", "securebox"] })));
+let fleet: FleetBackend | undefined;
+
+test.before(telling(async () => {
+  await setup({ parts: ["packages", "openvswitch", "quickjs", "securebox"] });
+  fleet = await FleetBackend.start();
+}));
+test.after(() => fleet?.stop());
 
 test("20 simulated gateways are welcomed and report each policy that is pushed", async () => {
-  const results = await measureFleet(20, 2, 500);
+  const results = await measureFleet(fleet!, 20, 2, 500);
   const figure = (metric: string): Result => results.find((each) => each.metric === metric)!;
   assert.equal(results.map(({ metric }) => metric), ["connect-storm", "memory-per-gateway", "cpu-per-gateway", "policy-to-all"]);
   for (const metric of ["connect-storm", "policy-to-all"]) {
