@@ -68,7 +68,7 @@ static int judge(Tls *tls, int status) {
   if (status == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY || status == MBEDTLS_ERR_SSL_CONN_EOF) return TLS_ENDED;
   uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
   if (status > -256) snprintf(tls->failure, sizeof tls->failure, "%s", strerror(-status)); /* from send_bytes or receive_bytes */
-  else if (status == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) mbedtls_x509_crt_verify_info(tls->failure, sizeof tls->failure, "", flags);
+  else if (flags && flags != (uint32_t)-1) mbedtls_x509_crt_verify_info(tls->failure, sizeof tls->failure, "", flags);
   else mbedtls_strerror(status, tls->failure, sizeof tls->failure);
   for (char *end = tls->failure + strlen(tls->failure); end > tls->failure && end[-1] == '\n';) *--end = 0;
   return TLS_FAILED;

@@ -103,6 +103,8 @@ for (const [what, name, more, reason] of [
   ["a certificate that has expired by our clock", "good", { validAt: { now: Date.now() + 3 * DAY } }, /expired/i],
   ["a certificate of the future by our clock", "good", { validAt: { now: 0 } }, /future|only from/i],
   ["an authority that we do not know, whatever the time", "good", { ca: "other.crt", validAt: { notBefore: 0 } }, /trust|signed/i],
+  ["a certificate that is for clients only", "no-server", {}, /purpose|usage/i],
+  ["a certificate that is for clients only, by our clock", "no-server", { validAt: { now: Date.now() + 60_000 } }, /purpose|usage/i],
   ["a certificate for another name, whatever the time", "good", { serverName: "other.test", validAt: { notBefore: 0 } }, /match|altnames|common name/i],
 ] as [string, string, Partial<TlsOptions>, RegExp][]) {
   test(`${what} is refused, with the reason`, () => withServer(name, ["-rev"], async (port) => {
@@ -116,6 +118,7 @@ for (const [what, name, more, reason] of [
 
 for (const [what, name, validAt] of [
   ["a clock at 1970 that is only a lower bound", "good", { notBefore: 0 }], ["a clock that is right", "good", { now: Date.now() + 60_000 }],
+  ["a certificate that is for servers only", "server", { now: Date.now() + 60_000 }],
   ["an end that may not have come yet", "expired", { notBefore: Date.now() - 3 * DAY }],
 ] as [string, string, NonNullable<TlsOptions["validAt"]>][]) {
   test(`believed: ${what}`, () => withServer(name, ["-rev"], async (port) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connections to a real Mosquitto, over TLS with client certificates, and to brokers that misbehave (stand-ins of a few bytes).
+// Connections to a real Mosquitto and a real aedes, over TLS with client certificates, and to brokers that misbehave (stand-ins of a few bytes).
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Stream } from "quickjs-ts";
@@ -59,6 +59,7 @@ test.after(({ end }) => end?.());
 
 class Client {
   readonly log: string[] = [];
+  readonly sizes: number[] = [];
   closed: string | undefined;
   readonly connection: MqttConnection;
 
@@ -68,7 +69,10 @@ class Client {
       host: "127.0.0.1", port, tls, clientId, keepAlive: 30, timeout: 4000, maxPacket: 100_000, will: { topic: `a/will/${clientId}`, payload: bytes("gone") }, ...more,
     }, {
       connected: (sessionPresent) => this.log.push(`connected ${sessionPresent}`), received: () => { this.packets++; },
-      message: (topic, payload, retained) => this.log.push(`${topic} ${text(payload).slice(0, 40)} ${retained ? "retained" : "live"}`),
+      message: (topic, payload, retained) => {
+        this.sizes.push(payload.length);
+        this.log.push(`${topic} ${text(payload).slice(0, 40)} ${retained ? "retained" : "live"}`);
+      },
       closed: (reason) => { this.closed = reason; },
     });
   }
@@ -88,6 +92,33 @@ class Client {
 }
 /** The server's certificate is for gateway.test. */
 const named: typeof platform.tls = { versions: platform.tls.versions, connect: (address, handlers, options) => platform.tls.connect(address, handlers, { ...options, serverName: "gateway.test" }) };
+
+/** Bytes go both ways until it is silenced: then they vanish, and neither end is told. */
+function lineTo(port: number): { port: number; silence(): void; close(): void } {
+  const streams: Stream[] = [];
+  let silent = false;
+  const listener = net.listen({ host: "127.0.0.1", port: 0 }, (near) => {
+    const far = net.connect({ host: "127.0.0.1", port }, { data: (chunk) => void (silent || near.write(chunk)), close: () => silent || near.destroy() });
+    streams.push(near, far);
+    return { data: (chunk) => void (silent || far.write(chunk)), close: () => silent || far.destroy() };
+  });
+  return { port: (listener.address as { port: number }).port, silence: () => { silent = true; }, close: () => { listener.close(); streams.forEach((stream) => stream.destroy()); } };
+}
+
+async function startAedes(): Promise<{ port: number; end(): Promise<void> }> {
+  let [said, ended] = ["", false];
+  const listen = (chunk: Uint8Array): void => { said += text(chunk); };
+  const child = processes.spawn(["node", "tools/run.mjs", "test/lab/aedes-broker.ts", directory], { stdout: listen, stderr: listen, exit: () => { ended = true; } });
+  await until(() => ended || /listening \d+/.test(said), "aedes");
+  assert.is(ended, false, said);
+  return {
+    port: Number(/listening (\d+)/.exec(said)![1]),
+    end: async () => {
+      child.kill("SIGTERM");
+      await until(() => ended, "the end of aedes");
+    },
+  };
+}
 
 test("connects, subscribes, publishes with an acknowledgement, and hears", async ({ port }) => {
   const client = await new Client(port, "one").up();
@@ -144,14 +175,64 @@ test("a subscription that the broker refuses is told", async ({ port }) => {
   await client.ended();
 });
 
-test("a packet that is too large ends the connection before it is read", async ({ port }) => {
-  const [small, large] = [await new Client(port, "small", { maxPacket: 5000 }).up(), await new Client(port, "large").up()];
-  await small.subscribe("a/large");
-  await large.publish("a/large", new Uint8Array(60_000));
-  await small.ended();
-  assert.match(small.closed!, /a packet of 60\d{3} bytes; at most 5000 are read/);
-  large.connection.end();
-  await large.ended();
+for (const [most, size] of [[5000, 60_000], [1_000_000, 1_500_000]] as const) {
+  test(`a packet that is too large ends the connection before it is read: ${size} bytes`, async ({ port }) => {
+    const [small, large] = [await new Client(port, "small", { maxPacket: most }).up(), await new Client(port, "large").up()];
+    await small.subscribe("a/large");
+    await large.publish("a/large", new Uint8Array(size));
+    await small.ended();
+    assert.match(small.closed!, new RegExp(`a packet of ${String(size).slice(0, -3)}\\d{3} bytes; at most ${most} are read`));
+    assert.equal(small.log, ["connected false"]);
+    large.connection.end();
+    await large.ended();
+  });
+}
+
+test("a message that is large and allowed arrives whole", async ({ port }) => {
+  const client = await new Client(port, "whole", { maxPacket: 1_100_000 }).up();
+  await client.subscribe("a/whole");
+  assert.is(await client.publish("a/whole", bytes("x".repeat(1_000_000))), undefined);
+  await client.heard(`a/whole ${"x".repeat(40)} live`);
+  assert.is(client.sizes.at(-1), 1_000_000);
+  client.connection.end();
+  await client.ended();
+});
+
+test("a line to the broker that falls silent is noticed by keep-alive", async ({ port }) => {
+  const line = lineTo(port);
+  const client = await new Client(line.port, "half-open", { keepAlive: 1 }).up();
+  await sleep(1600);
+  assert.is(client.closed, undefined, "while the broker answers");
+  line.silence();
+  const start = platform.time.now();
+  await client.ended();
+  assert.match(client.closed!, /keepalive/i);
+  assert.ok(platform.time.now() - start < 2500, `${platform.time.now() - start} ms`);
+  line.close();
+});
+
+test("aedes: subscriptions granted and refused, QoS 1, the will, take-over", async () => {
+  const aedes = await startAedes();
+  const watcher = await new Client(aedes.port, "watcher").up();
+  assert.is(await watcher.subscribe("a/will/+"), undefined);
+  assert.match(String(await watcher.subscribe("secret/x")), /refused the subscription/);
+  assert.match(String(await watcher.subscribe("a/b", "secret/x")), /refused the subscription/);
+  const first = await new Client(aedes.port, "same").up();
+  assert.is(await first.publish("a/will/said", "yes"), undefined);
+  await watcher.heard("a/will/said yes live");
+  const second = await new Client(aedes.port, "same").up();
+  await first.ended();
+  const clean = await new Client(aedes.port, "clean").up();
+  clean.connection.end();
+  await clean.ended();
+  second.connection.destroy();
+  const cut = await new Client(aedes.port, "cut").up();
+  cut.connection.destroy();
+  await watcher.heard("a/will/cut gone live");
+  assert.not.ok(watcher.log.includes("a/will/clean gone live"));
+  watcher.connection.end();
+  await watcher.ended();
+  await aedes.end();
 });
 
 test("a broker of an authority that we do not know, and one that wants a certificate that we lack", async ({ port }) => {

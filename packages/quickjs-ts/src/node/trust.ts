@@ -6,6 +6,8 @@ import type tls from "node:tls";
 import type { TlsOptions } from "../ports/tls.ts";
 
 const LONGEST = 8;
+/** RFC 5280 section 4.2.1.12: id-kp-serverAuth, anyExtendedKeyUsage. */
+const SERVER_USES = ["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"];
 
 /** Whether the options need it. */
 export function isSpecial({ ca, validAt }: TlsOptions): boolean {
@@ -18,6 +20,9 @@ export function distrust(socket: tls.TLSSocket, name: string, { ca, validAt }: T
   const [leaf] = chain;
   if (!leaf) return "the server showed no certificate";
   if ((isIP(name) ? leaf.checkIP(name) : leaf.checkHost(name)) === undefined) return `the certificate's names do not match ${name}`;
+  // Absent: for everything. Without this check a gateway's own certificate would make a server.
+  const uses = leaf.keyUsage as string[] | undefined;
+  if (uses && !SERVER_USES.some((each) => uses.includes(each))) return "the certificate's usage is not that of a server";
   const anchors = typeof ca === "string" ? certificatesIn(ca) : chain.filter((each) => createHash("sha256").update(each.raw).digest("hex") === ca.pin.toLowerCase());
   return unproved(leaf, chain, anchors, validAt);
 }
