@@ -115,7 +115,7 @@ async function introduce(config: Config, { api, broker, database, pki, tell }: {
   const url = `https://${config.names[0]!.includes(":") ? `[${config.names[0]}]` : config.names[0]}:${https.port}`;
   await writeLocalAccess(database, join(config.data, "local.json"), `${hostname()}:${config.data}`, { url: http?.url ?? `https://localhost:${https.port}`, ca: pki.caPem });
   tell(`console and API: ${url}${http ? `, and on this machine ${http.url}` : ""}`);
-  tell(broker.kind === "embedded" ? `gateways connect to ${config.names[0]}:${broker.address.port} (MQTT over TLS)` : `gateways connect to the broker at ${broker.address.host}:${broker.address.port}`);
+  tell(broker.kind === "embedded" ? `gateways connect to ${config.names[0]}:${broker.address.port} (MQTT over TLS)` : `gateways connect to ${addressesOf(config, broker).broker} (external broker)`);
   tell(`fingerprint of this backend's certificate authority (SHA-256): ${pki.caFingerprint}`);
   if (password) tell(`first start: sign in as "${FIRST_ADMINISTRATOR}" with the password: ${password}\n           It is shown this once. Change it in the console.`);
 }

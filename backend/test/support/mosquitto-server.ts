@@ -18,10 +18,16 @@ export class MosquittoServer {
 
   /** Throws when Debian's mosquitto is not installed (tools/setup), or it does not listen within five seconds. */
   static async start(pki: OwnPki): Promise<MosquittoServer> {
-    if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run node tools/run.mjs tools/setup/index.ts`);
     const directory = mkdtempSync(join(tmpdir(), "securebox-mosquitto-"));
-    const server = new MosquittoServer(directory, await freePort(), await freePort());
-    await writeMosquitto(pki, { directory, names: ["127.0.0.1"], gatewayPort: server.gatewayPort, backendPort: server.backendPort, listen: "127.0.0.1" });
+    const [gatewayPort, backendPort] = [await freePort(), await freePort()];
+    await writeMosquitto(pki, { directory, names: ["127.0.0.1"], gatewayPort, backendPort, listen: "127.0.0.1" });
+    return MosquittoServer.startWritten(directory, gatewayPort, backendPort);
+  }
+
+  /** With a directory that broker-config wrote. */
+  static async startWritten(directory: string, gatewayPort: number, backendPort: number): Promise<MosquittoServer> {
+    if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run node tools/run.mjs tools/setup/index.ts`);
+    const server = new MosquittoServer(directory, gatewayPort, backendPort);
     await server.restart();
     return server;
   }
@@ -67,7 +73,7 @@ function listens(port: number): Promise<boolean> {
   });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as AddressInfo;

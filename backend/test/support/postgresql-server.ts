@@ -15,6 +15,8 @@ export class PostgresqlServer {
   #child: ChildProcess | undefined;
   private constructor(readonly directory: string, readonly port: number) {}
 
+  /** Of the postmaster. */
+  get pid(): number { return this.#child!.pid!; }
   get url(): string { return this.urlOf("postgres"); }
   urlOf(database: string): string { return `postgresql://postgres@127.0.0.1:${this.port}/${database}`; }
 
