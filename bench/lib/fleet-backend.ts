@@ -11,7 +11,7 @@ import { MosquittoServer } from "../../backend/test/support/mosquitto-server.ts"
 import { PostgresqlServer } from "../../backend/test/support/postgresql-server.ts";
 import { BackendProcess } from "./backend.ts";
 import { policy } from "./network.ts";
-import { busy, type Usage, usageOf } from "./usage.ts";
+import { busy, familyCpu, type Usage, usageOf } from "./usage.ts";
 
 const DEVICES = 20;
 const RULES = 10;
@@ -22,6 +22,7 @@ export class FleetBackend {
   readonly #endings: (() => unknown)[] = [];
   #process!: BackendProcess;
   #mosquitto!: MosquittoServer;
+  #postgresql!: PostgresqlServer;
   #database!: pg.Client;
 
   private constructor(readonly directory: string) {}
@@ -39,7 +40,7 @@ export class FleetBackend {
 
   async #start(): Promise<void> {
     this.#endings.push(() => rmSync(this.directory, { recursive: true, force: true }));
-    const postgresql = await PostgresqlServer.start();
+    const postgresql = (this.#postgresql = await PostgresqlServer.start());
     this.#endings.push(() => postgresql.stop());
     this.#database = new pg.Client(postgresql.url);
     await this.#database.connect();
@@ -56,7 +57,9 @@ export class FleetBackend {
   get process(): BackendProcess { return this.#process; }
   memory(): { backend: Usage; broker: Usage } { return { backend: this.#process.usage(), broker: usageOf(this.#mosquitto.pid) }; }
   /** Milliseconds of the processor since each began; `all`: of the whole machine. */
-  cpu(): { backend: number; broker: number; all: number } { return { backend: this.#process.usage().cpu, broker: usageOf(this.#mosquitto.pid).cpu, all: busy() }; }
+  cpu(): { backend: number; broker: number; database: number; all: number } {
+    return { backend: this.#process.usage().cpu, broker: usageOf(this.#mosquitto.pid).cpu, database: familyCpu(this.#postgresql.pid), all: busy() };
+  }
 
   /** A policy of some size, another one for each `turn`. Returns its version. */
   push(turn: number): Promise<number> {
