@@ -8,7 +8,8 @@ import { closed } from "./edits.ts";
 import type { Result } from "./result.ts";
 
 const TARGET = 1_000_000;
-const SETTLE = 20_000;
+/** What the stations brought is reported by then: addresses that they were given, at most each 5 s. */
+const SETTLE = 40_000;
 /** A whole number of the link's questions whether the broker is there, 25 s apart. */
 const COUNTED = 200_000;
 const DAY = 86_400_000;
