@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The embedded broker against real MQTT clients, honest and not.
 import { topicOf } from "@securebox/contract";
+import { connect as openTls } from "node:tls";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { startEmbedded } from "../../src/broker/embedded.ts";
@@ -138,6 +139,15 @@ test("a gateway that does not read is dropped, and the others get their messages
   assert.ok(heard > 10, `heard ${heard}`);
   client.end(true);
   listener.end(true);
+});
+
+test("who has a certificate but sends no CONNECT is closed in time", async () => {
+  const socket = openTls({ host: at.host, port: at.port, ca: at.ca, key: attic.key, cert: attic.certificate.pem });
+  socket.resume().on("error", () => {});
+  await new Promise((resolve) => socket.once("secureConnect", resolve));
+  const start = Date.now();
+  await new Promise((resolve) => socket.once("close", resolve));
+  assert.ok(Date.now() - start < 4_000);
 });
 
 attempts(test, () => ({ at, pki, received, refused, strict: true, revoke: async ({ certificate }: Credentials) => void revoked.add(certificate.serial), publish: (topic: string) => broker.publish(topic, Buffer.from("secret"), { retain: true }) }));
