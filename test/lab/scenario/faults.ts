@@ -12,7 +12,7 @@ const opened = rule("laptop", "printer", "[udp/5000, tcp/631]");
 const barrage = attacks.filter((attack) => !attack.alone && ["plain unicast", "IP spoofing", "broadcast reflection", "gateway bouncing"].includes(attack.kind));
 
 /** Carries out `fault` with the allowed pair's stream and attacks running; no attack may succeed. */
-async function faulty(world: World, fault: () => Promise<unknown>): Promise<{ lost: number; gap: number; sent: number }> {
+export async function faulty(world: World, fault: () => Promise<unknown>): Promise<{ lost: number; gap: number; sent: number }> {
   let over = false;
   const through = new Set<string>();
   const attacking = (async () => {
