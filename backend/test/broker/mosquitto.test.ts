@@ -39,6 +39,7 @@ test.before(async () => {
   server = await MosquittoServer.start(pki);
   at = { host: "127.0.0.1", port: server.gatewayPort, ca: pki.caPem };
   await join_(0);
+  await until(() => ready.length > 0, "the first reading of what is retained is over", 10_000);
 });
 test.before.each(() => {
   received.length = 0;
