@@ -22,8 +22,13 @@ const { values, positionals } = parseArgs({ options, allowPositionals: true });
 if (!["node", "quickjs", "both"].includes(values.engine)) throw new Error(`--engine ${values.engine}: expected node, quickjs or both`);
 
 const total = { passed: 0, failed: 0 };
+/** What failed, a line each, told once more at the end: a long output may be read from there only. */
+const failures: string[] = [];
 const add = (outcomes: readonly Outcome[]): void => {
-  for (const { passed, failed } of outcomes) [total.passed, total.failed] = [total.passed + passed, total.failed + failed];
+  for (const { job, passed, failed, output } of outcomes) {
+    [total.passed, total.failed] = [total.passed + passed, total.failed + failed];
+    if (failed > 0) failures.push(`${job.file} (${job.engine}): ${output.match(/^ *FAIL .*\n.*|^(killed|ended|expected).*/gm)?.slice(0, 5).join("; ").replace(/\s+/g, " ") ?? "see above"}`);
+  }
 };
 
 /** A part of the command that is no test file; its failure is one more "failed". */
@@ -34,6 +39,7 @@ async function step(name: string, run: () => Promise<unknown> | void): Promise<b
     await run();
   } catch (error) {
     total.failed++;
+    failures.push(name);
     process.stdout.write(`FAIL  ${name}: ${(error as Error).message ?? String(error)}\n`);
     return false;
   }
@@ -84,5 +90,6 @@ if (values.runtime || !engines.includes("quickjs") || (await step("runtime", () 
   await runTests(jobsFor(chosen, engines), [values.runtime || `${root}/build/quickjs-ts`]);
 if (everything) await runWatched(watched);
 
+for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

@@ -47,6 +47,9 @@ function useEvents(filter: { network?: string; gateway?: string; level: string }
   const key = JSON.stringify(filter);
   const current = useRef(key);
   current.current = key;
+  // Read when an event comes: an effect that follows `paused` runs after the next frame, and what comes before it would be shown.
+  const pausedNow = useRef(paused);
+  pausedNow.current = paused;
 
   const fetchPage = (before?: number): void => {
     setShown((old) => ({ ...old, loading: true, error: undefined }));
@@ -61,10 +64,10 @@ function useEvents(filter: { network?: string; gateway?: string; level: string }
   useEffect(() => live.subscribe((change) => {
     if (change.kind === "resync") return void (held.current.length === 0 && fetchPage());
     if (change.kind !== "event" || !wanted(change.event, filter)) return;
-    if (!paused) return setShown((old) => ({ ...old, rows: merge([change.event], old.rows).slice(0, KEPT) }));
+    if (!pausedNow.current) return setShown((old) => ({ ...old, rows: merge([change.event], old.rows).slice(0, KEPT) }));
     held.current = [change.event, ...held.current].slice(0, KEPT);
     setWaiting(held.current.length);
-  }), [key, paused]);
+  }), [key]);
   useEffect(() => {
     if (paused || held.current.length === 0) return;
     const late = held.current;
