@@ -41,6 +41,13 @@ for (const engine of ["node", "quickjs"]) {
     assert.match(bad.stdout, /^package\.json:\d+:\d+: /m);
   });
 
+  test(`signed documents on ${engine}`, () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, command(engine, "packages/contract/examples/documents.ts"), { encoding: "utf8", timeout: 60_000 });
+    assert.is(status, 0, stderr);
+    const answers = [...stdout.matchAll(/^[^:]+: +(?:(taken)|refused, ([a-z-]+):)/gm)].map(([, taken, code]) => taken ?? code);
+    assert.equal(answers, ["taken", "replayed", "digest", "expired", "taken", "critical"]);
+  });
+
   test(`the bridge is watched on ${engine}`, async () => {
     const child = spawn(process.execPath, command(engine, "packages/node-openvswitch/examples/watch-bridge.ts", base, "br0"), { stdio: ["ignore", "pipe", "inherit"] });
     let out = "";
