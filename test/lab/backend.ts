@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The backend as its users have it: a process in a namespace of its own, at the far end of a wire from the access point, its API and its command line.
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { connect as connectSocket, createServer } from "node:net";
 import { join } from "node:path";
@@ -19,6 +19,8 @@ export interface BackendOptions {
   /** More of the environment: DATABASE_URL, BROKER_URL. */
   env?: Record<string, string>;
   args?: readonly string[];
+  /** Of a process beside another one: its directory, log and ports are called and counted apart. Default 0. */
+  number?: number;
 }
 
 export class Backend {
@@ -35,9 +37,10 @@ export class Backend {
     this.#lab = lab;
     this.#program = program;
     this.#options = options;
-    this.data = join(lab.directory, "backend");
-    this.logFile = join(lab.directory, "backend.log");
-    this.#way = join(lab.directory, "backend-http.sock");
+    const name = join(lab.directory, `backend${options.number || ""}`);
+    this.data = name;
+    this.logFile = `${name}.log`;
+    this.#way = `${name}-http.sock`;
   }
 
   /** Lays the wire between `ap` and a new namespace. Nothing runs there yet. */
@@ -48,19 +51,25 @@ export class Backend {
     return new Backend(lab, namespace, wire, await Agent.start(lab, namespace), await backendProgram(), options);
   }
 
+  /** One more process in the same namespace, to share the work. It does not run yet. */
+  beside(options: BackendOptions & { number: number }): Backend {
+    return new Backend(this.#lab, this.namespace, this.wire, this.agent, this.#program, options);
+  }
+
   static async start(lab: Lab, ap: Namespace, options: BackendOptions = {}): Promise<Backend> {
     const backend = await Backend.prepare(lab, ap, options);
     await backend.run();
-    await backend.agent.call("relay", { path: backend.#way, address: "127.0.0.1", port: 8080 });
     return backend;
   }
 
   /** Starts the process, after a kill for example, and waits until it is ready. */
   async run(): Promise<void> {
     mkdirSync(this.data, { recursive: true, mode: 0o700 });
+    const { number = 0, args = [] } = this.#options;
+    if (!existsSync(this.#way)) await this.agent.call("relay", { path: this.#way, address: "127.0.0.1", port: 8080 + number });
     const log = openSync(this.logFile, "a");
     const before = statSync(this.logFile).size;
-    const argv = [...this.#program, "start", "--data", this.data, "--name", link.backend, ...(this.#options.args ?? [])];
+    const argv = [...this.#program, "start", "--data", this.data, "--name", link.backend, "--http-port", String(8080 + number), "--api-port", String(8443 + number), ...args];
     const child = this.#lab.spawn(this.namespace.inside(argv), { stdio: ["ignore", log, log], env: { ...process.env, ...this.#options.env } });
     this.#process = child;
     await until("the backend", 60_000, () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A PostgreSQL 15 server of our own (Debian's package), in a temporary directory, on loopback. It refuses to run as root: its own user runs it.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,23 +11,26 @@ const BIN = "/usr/lib/postgresql/15/bin";
 const AS_POSTGRES = ["--reuid=postgres", "--regid=postgres", "--clear-groups", "--inh-caps=-all"];
 const READY_WITHIN = 30_000;
 
+/** The command line that runs another one inside a network namespace. */
+export type Inside = (argv: readonly string[]) => string[];
+
 export class PostgresqlServer {
   #child: ChildProcess | undefined;
-  private constructor(readonly directory: string, readonly port: number) {}
+  private constructor(readonly directory: string, readonly port: number, private readonly inside: Inside) {}
 
   /** Of the postmaster. */
   get pid(): number { return this.#child!.pid!; }
   get url(): string { return this.urlOf("postgres"); }
   urlOf(database: string): string { return `postgresql://postgres@127.0.0.1:${this.port}/${database}`; }
 
-  /** Makes a cluster and starts it. Throws when Debian's postgresql is not installed (tools/setup). */
-  static async start(): Promise<PostgresqlServer> {
+  /** Makes a cluster and starts it, `inside` a network namespace if that is given. Throws when Debian's postgresql is not installed (tools/setup). */
+  static async start(inside: Inside = (argv) => [...argv]): Promise<PostgresqlServer> {
     if (!existsSync(`${BIN}/postgres`)) throw new Error(`${BIN}/postgres is missing: run node tools/run.mjs tools/setup/index.ts`);
     const directory = mkdtempSync(join(tmpdir(), "securebox-postgresql-"));
     chmodSync(directory, 0o755);
     run("chown", ["postgres:postgres", directory]);
     run("setpriv", [...AS_POSTGRES, `${BIN}/initdb`, "-D", join(directory, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
-    const server = new PostgresqlServer(directory, await freePort());
+    const server = new PostgresqlServer(directory, await freePort(), inside);
     await server.restart();
     return server;
   }
@@ -36,7 +39,8 @@ export class PostgresqlServer {
   async restart(): Promise<void> {
     const settings = { listen_addresses: "127.0.0.1", port: String(this.port), unix_socket_directories: this.directory, max_connections: "60" };
     const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    this.#child = spawn("setpriv", [...AS_POSTGRES, `${BIN}/postgres`, "-D", join(this.directory, "data"), ...options], { stdio: "ignore" });
+    const [program, ...argv] = this.inside(["setpriv", ...AS_POSTGRES, `${BIN}/postgres`, "-D", join(this.directory, "data"), ...options]);
+    this.#child = spawn(program!, argv, { stdio: "ignore" });
     await this.#ready();
   }
 
@@ -46,6 +50,21 @@ export class PostgresqlServer {
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
     await ended;
+  }
+
+  /** kill -9 of the postmaster and of all that it started, as the kernel does when memory ends. */
+  async killAll(): Promise<void> {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+    const killed = this.kill();
+    for (const pid of children) try { process.kill(pid, "SIGKILL"); } catch { /* it had ended by itself */ }
+    await killed;
+  }
+
+  /** Asked by its superuser, through its unix socket. */
+  async query<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    const client = this.#client();
+    await client.connect();
+    return client.query<Row>(sql, parameters).then(({ rows }) => rows).finally(() => client.end());
   }
 
   async createDatabase(name: string): Promise<string> {
@@ -66,9 +85,14 @@ export class PostgresqlServer {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
+  /** By the unix socket: the address may be another namespace's. */
+  #client(): pg.Client {
+    return new pg.Client({ host: this.directory, port: this.port, user: "postgres", database: "postgres", connectionTimeoutMillis: 2000 });
+  }
+
   async #ready(): Promise<void> {
     for (const until = Date.now() + READY_WITHIN; ;) {
-      const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 2000 });
+      const client = this.#client();
       client.on("error", () => {});
       try {
         await client.connect();
