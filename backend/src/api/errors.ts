@@ -2,7 +2,7 @@
 // Every refusal in one shape: {error: {code, message, field?, details?}}.
 import type { FastifyError } from "fastify";
 import { RequestError } from "../ports.ts";
-import { DatabaseError } from "../store/index.ts";
+import { DatabaseError, isDiskFull } from "../store/index.ts";
 import { TooBusy } from "./accounts/passwords.ts";
 
 export interface Answer { status: number; error: { code: string; message: string; field?: string; details?: unknown }; retryAfter?: number }
@@ -15,6 +15,7 @@ const CODES: Record<number, string> = {
 export function answerOf(error: unknown, requestId: string): Answer {
   if (error instanceof RequestError) return requestAnswer(error);
   if (error instanceof TooBusy) return { ...plain(429, error.message), retryAfter: 5 };
+  if (isDiskFull(error)) return { ...plain(503, "the disk of the backend's database is full: nothing was changed; it works again by itself when there is room"), retryAfter: 30 };
   if (error instanceof DatabaseError && error.transient) return { ...plain(503, "the database cannot be reached just now; try again, and look before repeating a change whether it was made"), retryAfter: 2 };
   const failure = error as FastifyError;
   if (failure.validation) return validationAnswer(failure);

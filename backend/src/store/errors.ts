@@ -34,3 +34,8 @@ export function isDuplicate(error: unknown): boolean {
 export function isReferenced(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === "23503";
 }
+
+/** disk_full, PostgreSQL's own or our word before it comes to that */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === "53100";
+}

@@ -4,7 +4,7 @@ import { migrate } from "./migrate.ts";
 import { openPglite } from "./pglite.ts";
 import { openPostgresql } from "./postgresql.ts";
 
-export { DatabaseError, isDuplicate, isReferenced } from "./errors.ts";
+export { DatabaseError, isDiskFull, isDuplicate, isReferenced } from "./errors.ts";
 
 /** `directory`: the embedded database there, made when missing; undefined in it: in memory. `url`: postgresql://USER:PASSWORD@HOST:PORT/NAME */
 export type DatabaseLocation = { directory: string | undefined } | { url: string };

@@ -4,20 +4,25 @@ import { mkdir, open, readFile, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite, types } from "@electric-sql/pglite";
 import type { Database, Queryable } from "../ports.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { databaseError } from "./errors.ts";
+import { DiskRoom } from "./room.ts";
 import { retryLostRaces } from "./retry.ts";
 
 /** Two processes on one directory would destroy it: PGlite itself does not notice. */
 const LOCK_FILE = "securebox.lock";
 
-/** `directory` undefined: in memory, gone when it is closed. Rejects when another process has the directory, or it cannot be read. */
-export async function openPglite(directory: string | undefined): Promise<Database> {
+/** `directory` undefined: in memory, gone when it is closed. Rejects when another process has the directory, it cannot be read, or its disk is full. */
+export async function openPglite(directory: string | undefined, free?: () => number): Promise<Database> {
+  if (directory !== undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
+  const room = directory === undefined ? undefined : new DiskRoom(directory, free);
+  room?.admit("open");
   const unlock = directory === undefined ? async () => {} : await lockDirectory(directory);
   try {
     const options = { relaxedDurability: false, parsers: { [types.INT8]: Number } };
     const pglite = directory === undefined ? new PGlite(options) : new PGlite(join(directory, "data"), options);
     await pglite.waitReady;
-    return new EmbeddedDatabase(pglite, unlock);
+    return new EmbeddedDatabase(pglite, room, unlock);
   } catch (error) {
     await unlock();
     throw databaseError(error, `open ${directory ?? "in memory"}`);
@@ -26,16 +31,31 @@ export async function openPglite(directory: string | undefined): Promise<Databas
 
 class EmbeddedDatabase implements Database {
   readonly engine = "pglite";
-  constructor(private readonly pglite: PGlite, private readonly unlock: () => Promise<void>) {}
+  readonly #checkpoints = new Checkpoints({ query: (sql) => this.#query(this.pglite, sql, []) });
+  constructor(private readonly pglite: PGlite, private readonly room: DiskRoom | undefined, private readonly unlock: () => Promise<void>) {}
 
   async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    return (await this.pglite.query<Row>(sql, parameters).catch(failed)).rows;
+    const rows = await this.#query<Row>(this.pglite, sql, parameters);
+    this.#written(1);
+    return rows;
   }
 
   async transaction<T>(run: (tx: Queryable) => Promise<T>): Promise<T> {
-    return retryLostRaces(() => this.pglite.transaction(async (tx) => run({
-      query: async <Row>(sql: string, parameters: unknown[] = []) => (await tx.query<Row>(sql, parameters).catch(failed)).rows,
+    const result = await retryLostRaces(() => this.pglite.transaction(async (tx) => run({
+      query: <Row>(sql: string, parameters: unknown[] = []) => this.#query<Row>(tx, sql, parameters),
     })) as Promise<T>);
+    this.#written(4); // more or less
+    return result;
+  }
+
+  async #query<Row>(on: Pick<PGlite, "query">, sql: string, parameters: unknown[]): Promise<Row[]> {
+    this.room?.admit(sql);
+    return (await on.query<Row>(sql, parameters).catch(failed)).rows;
+  }
+
+  /** What was asked is done and is answered; the log is looked after behind it. */
+  #written(statements: number): void {
+    this.#checkpoints.written(statements).catch(() => {}); // a disk that is full, or a database that is closed: told elsewhere, and looked again later
   }
 
   async notify(channel: string, payload: string): Promise<void> {
@@ -49,7 +69,7 @@ class EmbeddedDatabase implements Database {
 
   async problem(): Promise<string | undefined> {
     if (this.pglite.closed) return "the database is closed";
-    return this.query("SELECT 1").then(() => undefined, (error: Error) => error.message);
+    return this.query("SELECT 1").then(() => this.room?.problem(), (error: Error) => error.message);
   }
 
   async close(): Promise<void> {
@@ -67,7 +87,6 @@ const ours = new Set<string>();
 
 /** Holds a file that names our process; that of a process that is gone is taken over. Returns what gives it back. */
 async function lockDirectory(directory: string): Promise<() => Promise<void>> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(await realpath(directory), LOCK_FILE);
   const refuse = (who: string): never => { throw databaseError(new Error(`${who} has it open; only one may (several processes need PostgreSQL: DATABASE_URL)`), `open ${directory}`); };
   if (ours.has(file)) refuse("this process");

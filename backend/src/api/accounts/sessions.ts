@@ -3,6 +3,7 @@
 import type { Actor, Queryable, Role } from "../../ports.ts";
 import type { Caller } from "../types.ts";
 import { hashSecret, makeSecret } from "./passwords.ts";
+import { touch } from "./tables.ts";
 
 /** A session ends after 8 hours without a request, and after 7 days in any case. Milliseconds. */
 export const SESSION_IDLE = 8 * 3_600_000;
@@ -31,8 +32,8 @@ export async function findSession(database: Queryable, by: string | { hash: stri
     [hash, new Date(now), new Date(now - SESSION_IDLE)]);
   if (!found) return undefined;
   // An open live stream, checked by the hash, is no use by a person.
-  const touch = typeof by === "string" && now - new Date(found.used).getTime() > TOUCH;
-  if (touch) await database.query("UPDATE api_sessions SET used = $2 WHERE hash = $1", [hash, new Date(now)]);
+  const isUse = typeof by === "string" && now - new Date(found.used).getTime() > TOUCH;
+  if (isUse) await touch(database, "UPDATE api_sessions SET used = $2 WHERE hash = $1", [hash, new Date(now)]);
   const actor: Actor = { name: found.name, kind: "user", role: found.role };
   return { actor: found.networks ? { ...actor, networks: found.networks } : actor, by: "session", credential: hash };
 }

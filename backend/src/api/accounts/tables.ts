@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables of people and programs that use the API. Passwords are kept as scrypt, session and token secrets as SHA-256: a stolen database signs nobody in.
-import type { Database } from "../../ports.ts";
+import type { Database, Queryable } from "../../ports.ts";
+import { isDiskFull } from "../../store/index.ts";
 
 const TABLES = [
   `CREATE TABLE IF NOT EXISTS api_users (
@@ -24,6 +25,11 @@ export async function prepareAccounts(database: Database): Promise<void> {
     await tx.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
     for (const table of TABLES) await tx.query(table);
   });
+}
+
+/** Notes that a credential was used. On a full disk that stays unnoted: people have to be able to look what is wrong. */
+export async function touch(database: Queryable, sql: string, parameters: unknown[]): Promise<void> {
+  await database.query(sql, parameters).catch((error: unknown) => { if (!isDiskFull(error)) throw error; });
 }
 
 /** ISO 8601 of a timestamp column: the two engines' drivers differ in what they give. */

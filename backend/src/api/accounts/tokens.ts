@@ -6,7 +6,7 @@ import { RequestError } from "../../ports.ts";
 import type { Caller } from "../types.ts";
 import { atMost } from "../roles.ts";
 import { hashSecret, makeSecret } from "./passwords.ts";
-import { iso, prepareAccounts } from "./tables.ts";
+import { iso, prepareAccounts, touch } from "./tables.ts";
 
 const PREFIX = "sbt_";
 /** `used` is written at most this often. Milliseconds. */
@@ -56,7 +56,7 @@ export async function findToken(database: Queryable, token: string, now: number)
   if (!found) return { failure: "unknown" };
   if (found.revoked) return { failure: "revoked", title: found.title };
   if (found.expires && new Date(found.expires as string).getTime() <= now) return { failure: "expired", title: found.title };
-  if (!found.used || now - new Date(found.used as string).getTime() > TOUCH) await database.query("UPDATE api_tokens SET used = $2 WHERE id = $1", [found.id, new Date(now)]);
+  if (!found.used || now - new Date(found.used as string).getTime() > TOUCH) await touch(database, "UPDATE api_tokens SET used = $2 WHERE id = $1", [found.id, new Date(now)]);
   return { actor: actorOf(found), by: "token", credential: String(found.id) };
 }
 
