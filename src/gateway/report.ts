@@ -52,7 +52,7 @@ function switchStatus({ config, bridge, reconciler, lastSync, switch: device }: 
 }
 
 /** What keeps the gateway from doing all that it should, worst first. */
-function problemsOf({ bridge }: Gateway, { switch: device, policy, state, stations }: StatusResult): string[] {
+function problemsOf({ bridge }: Gateway, { switch: device, policy, state, stations, backend }: StatusResult): string[] {
   const missing = device.ports.filter((port) => port.number === undefined).map((port) => port.name);
   return [
     device.state === "down" ? `the switch is not connected; it keeps the flows it has${device.lastError ? `: ${device.lastError}` : ""}` : "",
@@ -63,6 +63,7 @@ function problemsOf({ bridge }: Gateway, { switch: device, policy, state, statio
     policy.errors.length > 0 ? `the policy file is invalid${policy.source === "last-valid" ? "; the last valid policy is in force" : ""}` : "",
     stations.source === "down" ? "the source of station events is not connected" : "",
     state.error ? `the state cannot be saved: ${state.error}` : "",
+    backend?.storeError ? `the link's state cannot be stored, so no newer policy of the backend comes into force: ${backend.storeError}` : "",
   ].filter((problem) => problem !== "");
 }
 

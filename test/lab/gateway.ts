@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { StatusResult } from "../../src/gateway/control/protocol.ts";
 import { bundle } from "../../tools/bundle.mjs";
 import type { Backend } from "./backend.ts";
-import { must, repositoryRoot, run, type RunResult, until } from "./command.ts";
+import { repositoryRoot, run, type RunResult, until } from "./command.ts";
+import { smallDisk } from "./disk.ts";
 import { plans, portRoles, type Topology } from "./topology.ts";
 import { network } from "./uplink.ts";
 
@@ -42,7 +43,7 @@ export class Gateway {
   static async start(topology: Topology, engine: Engine, policy: string, supervised = false): Promise<Gateway> {
     const gateway = new Gateway(topology, await gatewayProgram(engine), supervised);
     mkdirSync(gateway.stateDirectory);
-    await must(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "securebox", gateway.stateDirectory]);
+    await smallDisk(gateway.stateDirectory, "1m");
     writeFileSync(gateway.configFile, configuration(gateway, topology));
     writeFileSync(gateway.policyFile, policy);
     await gateway.run();

@@ -11,7 +11,8 @@ export function driftOf(row: Omit<GatewayRow, "drift">): GatewayRow["drift"] {
     const { refused } = reported;
     if (refused?.kind === "desired" && refused.sequence === desired.sequence) return { kind: "refused", message: `it refused version ${desired.version} (${refused.code}): ${refused.message}` };
     if (presence === "offline") return { kind: "offline", message: `it ${has}, should have ${desired.version}, and is offline since ${presenceSince ?? "it was enrolled"}` };
-    return { kind: "behind", message: `it ${has} and should have ${desired.version}` };
+    const [problem] = reported.problems;
+    return { kind: "behind", message: `it ${has} and should have ${desired.version}${problem === undefined ? "" : `: ${problem}`}` };
   }
   if (!reported.healthy) return { kind: "unhealthy", message: reported.problems[0] ?? `its switch is ${reported.switch.state}` };
   return undefined;

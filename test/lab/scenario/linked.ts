@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network whose gateway is enrolled with a backend of its own, for tests of what may happen between the two and to their disks.
-import { readFileSync } from "node:fs";
-import { Backend, type BackendOptions } from "../backend.ts";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Backend } from "../backend.ts";
 import { must, until } from "../command.ts";
+import { smallDisk } from "../disk.ts";
 import { Gateway } from "../gateway.ts";
 import { Topology } from "../topology.ts";
 import { policy, rule, type World } from "./world.ts";
@@ -12,11 +14,12 @@ export const allowed = rule("laptop", "printer", "[udp/5000]");
 
 export interface Linked { world: World; backend: Backend }
 
-/** The gateway runs on QuickJS; the printer serves what `allowed` allows, the camera what no policy here does. */
-export async function openLinked(options: BackendOptions = {}): Promise<Linked> {
+/** The gateway runs on QuickJS; the printer serves what `allowed` allows, the camera what no policy here does. `disk`: size of the backend's, "192m". */
+export async function openLinked(disk?: string): Promise<Linked> {
   const topology = await Topology.create({ mode: "isolating" });
   try {
-    const [gateway, backend] = await Promise.all([Gateway.start(topology, "quickjs", policy(allowed)), Backend.start(topology.lab, topology.ap, options)]);
+    if (disk !== undefined) await diskOfBackend(topology.lab.directory, disk);
+    const [gateway, backend] = await Promise.all([Gateway.start(topology, "quickjs", policy(allowed)), Backend.start(topology.lab, topology.ap)]);
     await gateway.join(backend, "gw-1", policy(allowed));
     await topology.online();
     for (const name of ["printer", "camera"] as const) await topology.station(name).agent.call("serve", { protocol: "udp", port: 5000 });
@@ -25,6 +28,12 @@ export async function openLinked(options: BackendOptions = {}): Promise<Linked> 
     await topology.close();
     throw error;
   }
+}
+
+async function diskOfBackend(lab: string, size: string): Promise<void> {
+  const directory = join(lab, "backend");
+  mkdirSync(directory);
+  await smallDisk(directory, size);
 }
 
 let count = 0;
