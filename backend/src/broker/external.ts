@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Any MQTT 3.1.1 broker with shared subscriptions; ours is written for Mosquitto (mosquitto.ts). Several processes share what gateways say: each message goes to
- * one of them. Lanes are connections of a process: one for questions and for publishing, the others for what has to be stored.
+ * one of them. Lanes are connections of a process: one for publishing, one for questions, the others for what has to be stored. A lane reads nothing while it
+ * handles a message, so what is said in answer goes out, and is acknowledged, on the first, which subscribes to nothing.
  *
  * Sessions are clean: a broker goes on giving shares to a persistent session whose process is dead. What is lost with a connection is found again, because
  * each new connection reads what gateways have retained and makes the fleet compare; events are acknowledged by the store, not by the broker.
@@ -55,8 +56,8 @@ class ExternalBroker implements Broker {
   readonly #inbox = new Inbox(HANDLER_DEADLINE);
   readonly #readers: (() => void)[] = [];
   readonly #name = `securebox_${randomBytes(6).toString("hex")}`;
-  #first!: Lane;
-  #storing: Lane[] = [];
+  #publisher!: Lane;
+  #listening: Lane[] = [];
   #healing: NodeJS.Timeout | undefined;
   #sweeping = false;
   #publishing = 0;
@@ -70,7 +71,7 @@ class ExternalBroker implements Broker {
 
   async open(): Promise<void> {
     this.#trouble = "not connected yet";
-    const connected = new Promise<void>((resolve) => { this.#first = this.#lane("first", this.#shared("ask"), () => { resolve(); this.#connected(); }); });
+    const connected = new Promise<void>((resolve) => { this.#publisher = this.#lane("publish", [], () => { resolve(); this.#connected(); }); });
     await within(START_PATIENCE, "connecting to the broker", connected).catch(() => this.external.log("warn", "broker.waiting", { broker: this.#where }));
   }
 
@@ -131,7 +132,8 @@ class ExternalBroker implements Broker {
   onMessage(handler: Handler): void {
     this.#inbox.onMessage(handler);
     const rest = UP.filter((channel) => channel !== "ask");
-    this.#storing = Array.from({ length: STORING_LANES }, (_, i) => this.#lane(`store${i + 1}`, this.#shared(...rest), () => this.#connected()));
+    const storing = Array.from({ length: STORING_LANES }, (_, i) => this.#lane(`store${i + 1}`, this.#shared(...rest), () => this.#connected()));
+    this.#listening = [this.#lane("ask", this.#shared("ask"), () => this.#connected()), ...storing];
   }
 
   onReady(handler: () => void): void {
@@ -143,7 +145,7 @@ class ExternalBroker implements Broker {
     if (!this.connected) throw new Error("the broker is not connected");
     if (this.#publishing >= MAX_PUBLISHING) throw new Error(`${MAX_PUBLISHING} messages wait to be published already`);
     this.#publishing++;
-    const done = this.#first.client.publishAsync(topic, Buffer.from(payload), { qos: 1, retain }).finally(() => { this.#publishing--; });
+    const done = this.#publisher.client.publishAsync(topic, Buffer.from(payload), { qos: 1, retain }).finally(() => { this.#publishing--; });
     done.catch(() => {});
     await within(PUBLISH_DEADLINE, `publishing ${topic}`, done);
     this.#sent++;
@@ -153,17 +155,17 @@ class ExternalBroker implements Broker {
   disconnect(): void {}
 
   get connected(): boolean {
-    return !this.#closed && this.#first.client.connected;
+    return !this.#closed && this.#publisher.client.connected;
   }
 
   statistics(): { connections: number; received: number; sent: number; refused: number } {
-    return { connections: [this.#first, ...this.#storing].filter(({ client }) => client.connected).length, received: this.#inbox.received, sent: this.#sent, refused: 0 };
+    return { connections: [this.#publisher, ...this.#listening].filter(({ client }) => client.connected).length, received: this.#inbox.received, sent: this.#sent, refused: 0 };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#healing);
-    await Promise.all([this.#first, ...this.#storing].map((lane) => lane.close()));
+    await Promise.all([this.#publisher, ...this.#listening].map((lane) => lane.close()));
   }
 
   /** Without user and password. */

@@ -13,6 +13,8 @@ import { attempts } from "./attempts.ts";
 import { connect, enrol, memoryPki, own, until, wait, type Listening } from "./fixture.ts";
 
 const test = suite("Mosquitto");
+/** One for publishing, one for questions, four for what is stored. */
+const LANES = 6;
 let pki: OwnPki & { database: Database };
 let server: MosquittoServer;
 let at: Listening;
@@ -30,7 +32,7 @@ async function join_(by: number): Promise<Broker> {
     await handle(message);
   });
   brokers[by] = broker;
-  await until(() => broker.statistics().connections === 5, "all lanes connected");
+  await until(() => broker.statistics().connections === LANES, "all lanes connected");
   return broker;
 }
 
@@ -64,6 +66,17 @@ test("messages come up, documents go down and are retained", async () => {
   assert.equal(got, ["securebox/1/home/attic/desired policy"]);
   client.end(true);
 });
+
+for (const channel of ["ask", "event"] as const)
+  test(`what is published while ${channel} is handled is acknowledged at once: handling may wait for it`, async () => {
+    const client = await connect(own(at, await enrol(pki, "attic")));
+    const done: string[] = [];
+    handle = ({ payload }) => brokers[0]!.publish(topicOf("home", "attic", "tell"), Buffer.from("answer"), { retain: false }).then(() => void done.push(String(payload)), (error: Error) => void done.push(error.message));
+    for (let i = 0; i < 10; i++) await client.publishAsync(topicOf("home", "attic", channel), `${i}`, { qos: channel === "ask" ? 0 : 1 });
+    await until(() => done.length === 10, `ten answers; there are ${done.join(", ")}`, 30_000);
+    assert.equal(done.sort(), Array.from({ length: 10 }, (_, i) => `${i}`));
+    client.end(true);
+  });
 
 test("a message whose handling failed comes again by the way of what is retained", async () => {
   const client = await connect(own(at, await enrol(pki, "attic")));
@@ -99,7 +112,7 @@ test("what is retained is read at each new connection", async () => {
 });
 
 test("two processes share the work, and one that dies leaves it to the other", async () => {
-  await until(() => brokers.every((broker) => broker.statistics().connections === 5), "both connected", 15_000);
+  await until(() => brokers.every((broker) => broker.statistics().connections === LANES), "both connected", 15_000);
   await wait(2_500); // the second's reading of what is retained is over
   received.length = 0;
   const client = await connect(own(at, await enrol(pki, "attic")));
