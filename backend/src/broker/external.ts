@@ -60,6 +60,8 @@ class ExternalBroker implements Broker {
   #listening: Lane[] = [];
   #healing: NodeJS.Timeout | undefined;
   #sweeping = false;
+  /** What is retained was read once. */
+  #read = false;
   #publishing = 0;
   #sent = 0;
   #trouble = "";
@@ -96,17 +98,26 @@ class ExternalBroker implements Broker {
     this.#heal();
   }
 
-  /** Reads what is retained, then lets the fleet publish what differs. Lanes that connect together cause one; a connection meanwhile, another one after it. */
+  /**
+   * Reads what is retained, then lets the fleet publish what differs. Lanes that connect together cause one; a connection meanwhile, another one after it.
+   * Connected anew, the fleet publishes before the reading, too: what was pushed during a broker's restart does not wait until everybody was read.
+   */
   #heal(): void {
     clearTimeout(this.#healing);
     this.#healing = setTimeout(() => {
-      if (this.#sweeping || !this.#inbox.handled || !this.connected) return;
+      if (this.#sweeping) return this.#heal();
+      if (!this.#inbox.handled || !this.connected) return;
       this.#sweeping = true;
+      if (this.#read) this.#ready();
       this.#readRetained().then(
-        () => { if (!this.#closed) for (const reader of this.#readers) reader(); },
+        () => { this.#read = true; this.#ready(); },
         (error: Error) => { this.external.log("warn", "broker.retained", { message: error.message }); this.#heal(); },
       ).finally(() => { this.#sweeping = false; });
     }, this.#sweeping ? SWEEP_IDLE : TOGETHER).unref();
+  }
+
+  #ready(): void {
+    if (!this.#closed) for (const reader of this.#readers) reader();
   }
 
   /** On a connection of its own: these subscriptions are not shared, and what comes live over them is for the lanes. */
