@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Full disks, and a switch that dies while the backend is away; with traffic on an allowed pair and attacks going on.
+// Full disks, a switch that dies and events that come while the backend is away; with traffic on an allowed pair and attacks going on.
+import { statSync } from "node:fs";
+import { createConnection } from "node:net";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { EventRow, PolicyVersion } from "../../backend/src/ports.ts";
 import { setup } from "../../tools/setup/index.ts";
-import { telling, until } from "../lab/command.ts";
+import { onLines, telling, until } from "../lab/command.ts";
 import { fill } from "../lab/disk.ts";
+import { macs } from "../lab/gateway.ts";
 import { faulty } from "../lab/scenario/faults.ts";
 import { another, inForce, type Linked, openLinked } from "../lab/scenario/linked.ts";
 import { all, reaches, type World } from "../lab/scenario/world.ts";
@@ -39,6 +43,40 @@ test("ovs-vswitchd killed while the backend is away: the gateway puts the last p
   assert.ok(gap < 10_000, `a gap of ${gap} ms`);
   assert.ok(took <= 5000, `in force after ${took} ms`);
 });
+
+test("600 decisions while the backend cannot be reached: few events, on flash at a stop, stored after the return", async ({ world: { gateway }, backend }) => {
+  await backend.wire.plug(false);
+  const before = (await gateway.status()).memory.resident;
+  await decisions(gateway.socket, 300);
+  const { backend: link, memory } = await gateway.status();
+  const { events, lost } = link!.outbox;
+  assert.ok(events >= 20 && events <= 512 && lost === 0, JSON.stringify(link)); // the log lets 10 of a kind through in 10 s
+  assert.ok(memory.resident - before < 2_000_000, `${memory.resident - before} bytes more`);
+  await gateway.kill("SIGTERM");
+  const { size } = statSync(join(gateway.stateDirectory, "backend/outbox.json"));
+  assert.ok(size > 1000 && size <= 98_304, `${size} bytes on flash`); // 64 KiB of events at most, and for each the name of its stream
+  await gateway.run();
+  await backend.wire.plug(true);
+  await until("the events stored", 30_000, async () => (await gateway.status()).backend!.outbox.events === 0, 100);
+  const stored = (await backend.api<{ items: EventRow[] }>("GET", "/api/v1/events?network=lab&limit=200")).items.filter(({ event }) => event === "override undone");
+  assert.equal(stored.map(({ fields }) => fields["id"]).reverse().slice(0, 10), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  say(`${events} events kept, ${size} bytes on flash, ${Math.round((memory.resident - before) / 1000)} kB more memory`);
+});
+
+/** So many times mallory is put into quarantine and let out again: two events each. */
+function decisions(socket: string, count: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const connection = createConnection(socket).on("error", reject);
+    let left = 2 * count;
+    const ask = (): void => {
+      if (left === 0) return void connection.end(resolve);
+      const request = left-- % 2 === 0 ? { method: "quarantine", params: { device: macs.mallory } } : { method: "undo", params: {} };
+      connection.write(`${JSON.stringify({ id: left, ...request })}\n`);
+    };
+    onLines(connection, (line) => (line.includes('"error"') ? reject(new Error(line)) : ask()));
+    ask();
+  });
+}
 
 test("a full disk of the gateway: the policy waits with its reason told, and comes into force when there is room", async ({ world, backend }) => {
   await world.gateway.policy(another());
@@ -81,7 +119,7 @@ test("a full disk of the backend: pushes fail clearly, networks stay protected, 
     free();
     const pushed = await backend.push("lab", another());
     took = await inForce(world, pushed);
-    await until("the event stored", 30_000, async () => (await events()).some(({ event }) => event === "override"), 100);
+    await until("the event stored", 30_000, async () => (await events()).some(({ event, fields }) => event === "override" && String(fields["override"]).includes(macs.phone)), 100);
   });
   say(`in force ${took} ms after there was room; ${lost} of ${sent} datagrams lost`);
   assert.is(lost, 0);
