@@ -60,9 +60,10 @@ function nextSteps(directory: string, name: string, gatewayPort: number, backend
 
   mosquitto -c ${directory}/mosquitto.conf
   securebox-backend start --name ${name} --broker-url mqtts://${host}:${backendPort} --broker-cert ${directory}/backend.pem --broker-key ${directory}/backend.key \\
-    --mqtt-url mqtts://${host}:${gatewayPort}
+    --mqtt-url mqtts://${host}:${gatewayPort} --broker-crl ${directory}/crl.pem --broker-reload 'kill -HUP $(pidof mosquitto)'
 
-crl.pem is good for 30 days, and a gateway that is revoked later is in a newer one: each hour, say,
+The last two options keep the list of revoked certificates up to date; that process has to be able to write there. Without them, crl.pem is good for 30 days, and a gateway that
+is revoked later is in a newer one: each hour, say,
   curl -fsS -o ${directory}/crl.pem --cacert ${directory}/ca.pem https://${host}:8443/crl.pem && kill -HUP "$(pidof mosquitto)"
 `;
 }

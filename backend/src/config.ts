@@ -21,6 +21,8 @@ export const START_OPTIONS = [
   { name: "broker-ca", value: "FILE", variable: "BROKER_CA", fallback: "this backend's own authority", summary: "certificate authority of the external broker, PEM" },
   { name: "broker-cert", value: "FILE", variable: "BROKER_CERT", fallback: "none", summary: "our certificate at the external broker, PEM" },
   { name: "broker-key", value: "FILE", variable: "BROKER_KEY", fallback: "none", summary: "its private key, PEM" },
+  { name: "broker-crl", value: "FILE", variable: "BROKER_CRL", fallback: "none", summary: "the external broker's list of revoked certificates, which this process keeps up to date" },
+  { name: "broker-reload", value: "COMMAND", variable: "BROKER_RELOAD", fallback: "none", summary: "run by /bin/sh when that list has changed, so that the broker reads it" },
   { name: "certificate-days", value: "N", variable: "SECUREBOX_CERTIFICATE_DAYS", fallback: "90", summary: "life of gateways' certificates; renewed after two thirds of it" },
   { name: "log", value: "FORMAT", variable: "SECUREBOX_LOG", fallback: "text", summary: "text or json, one line each, to standard error" },
   { name: "log-level", value: "LEVEL", variable: "SECUREBOX_LOG_LEVEL", fallback: "info", summary: "debug, info, warn or error" },
@@ -43,7 +45,7 @@ export interface Config {
   apiUrl: string | undefined;
   mqttUrl: string | undefined;
   databaseUrl: string | undefined;
-  broker: { url: string; ca?: string; certificate?: string; key?: string } | undefined;
+  broker: { url: string; ca?: string; certificate?: string; key?: string; crl?: string; reload?: string } | undefined;
   certificateDays: number;
   log: "text" | "json";
   logLevel: LogLevel;
@@ -71,11 +73,12 @@ export function readConfig(argv: readonly string[], environment: Environment): C
     httpPort: text("http-port") === "off" ? undefined : portOf("http-port", text("http-port"), 8080),
     apiUrl: urlOf("api-url", text("api-url"), ["https:"]), mqttUrl: urlOf("mqtt-url", text("mqtt-url"), ["mqtts:"]),
     databaseUrl: urlOf("database-url", text("database-url"), ["postgresql:", "postgres:"]),
-    broker: broker === undefined ? undefined : { url: urlOf("broker-url", broker, ["mqtt:", "mqtts:"])!, ca: text("broker-ca"), certificate: text("broker-cert"), key: text("broker-key") },
+    broker: broker === undefined ? undefined : { url: urlOf("broker-url", broker, ["mqtt:", "mqtts:"])!, ca: text("broker-ca"), certificate: text("broker-cert"), key: text("broker-key"), crl: text("broker-crl"), reload: text("broker-reload") },
     certificateDays: numberOf("certificate-days", text("certificate-days"), 90, 1, 825),
     log: oneOf("log", text("log"), ["text", "json"]), logLevel: oneOf("log-level", text("log-level") ?? "info", LOG_LEVELS),
   };
   if (config.broker && (config.broker.certificate === undefined) !== (config.broker.key === undefined)) throw new ConfigError("--broker-cert and --broker-key go together");
+  if (config.broker?.reload !== undefined && config.broker.crl === undefined) throw new ConfigError("--broker-reload needs --broker-crl");
   return config;
 }
 

@@ -31,8 +31,8 @@ export interface Broker {
   onMessage(handler: (message: UpMessage) => Promise<void>): void;
   /** Called after each (re)connection to the broker: retained messages may be gone. */
   onReady(handler: () => void): void;
-  /** Closes a gateway's connections now (embedded broker only). */
-  disconnect(gateway: string): void;
+  /** Closes a gateway's connections now; it may connect anew if its certificate lets it. Never rejects: a broker that is away has no connections. */
+  disconnect(gateway: string): Promise<void>;
   readonly connected: boolean;
   /** Port on which gateways connect (embedded), for messages. */
   readonly address: { host: string; port: number };

@@ -7,6 +7,7 @@ import { consoleDirectory } from "../console/build.ts";
 import { createApi, ensureAdministrator, FIRST_ADMINISTRATOR, writeLocalAccess, type Api } from "./api/index.ts";
 import { startEmbedded } from "./broker/embedded.ts";
 import { startExternal } from "./broker/external.ts";
+import { keepRevocations } from "./broker/revocations.ts";
 import type { Config, OptionName } from "./config.ts";
 import { createEnrolment } from "./enrolment/index.ts";
 import { createFleet, type OwnFleet } from "./fleet/index.ts";
@@ -65,6 +66,10 @@ async function compose(config: Config, around: Surroundings): Promise<void> {
   broker.onMessage((message) => fleet.take(message));
   broker.onReady(() => void fleet.resynchronise());
   ready(fleet);
+  if (config.broker?.crl !== undefined) {
+    const revocations = await keepRevocations({ file: config.broker.crl, reload: config.broker.reload, database, pki, broker, log });
+    ends(() => revocations.close());
+  }
 
   const enrolment = createEnrolment({ database, fleet, pki, live, addresses: addressesOf(config, broker) });
   const api = await createApi({ database, fleet, enrolment, live, pki, verdicts, broker, log, version: around.version, consoleDirectory: await consoleDirectory() });

@@ -216,7 +216,7 @@ class EmbeddedBroker implements Broker {
     setImmediate(handler);
   }
 
-  disconnect(gateway: string): void {
+  async disconnect(gateway: string): Promise<void> {
     for (const stream of this.#streams) if (stream.identity.gateway === gateway) stream.destroy();
   }
 

@@ -12,7 +12,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { UP, topicOf, type Up } from "@securebox/contract";
-import type { IClientOptions } from "mqtt";
+import mqtt, { type IClientOptions } from "mqtt";
 import { ConfigError } from "../config.ts";
 import type { OwnPki } from "../pki/index.ts";
 import type { Broker } from "../ports.ts";
@@ -32,6 +32,7 @@ export interface ExternalOptions {
 const STORING_LANES = 4;
 const MAX_PUBLISHING = 10_000;
 const PUBLISH_DEADLINE = 10_000;
+const DISCONNECT_DEADLINE = 2_000;
 /** How long a start waits for the broker before it goes on without. */
 const START_PATIENCE = 5_000;
 /** The fleet gives up earlier by itself. */
@@ -162,8 +163,14 @@ class ExternalBroker implements Broker {
     this.#sent++;
   }
 
-  /** An external broker's connections are its own: the revocation list ends them. */
-  disconnect(): void {}
+  /** Who connects under a client's identifier ends its connection (MQTT 3.1.1, section 3.1.4): we do, for a moment. A broker may keep us from that. */
+  async disconnect(gateway: string): Promise<void> {
+    if (!this.connected) return;
+    const client = mqtt.connect(this.external.url, { ...this.client, clientId: gateway, clean: true, protocolVersion: 4, reconnectPeriod: 0 });
+    const over = new Promise<void>((resolve, reject) => void client.once("connect", () => resolve()).once("error", reject).once("close", () => reject(new Error("the connection is closed"))));
+    await within(DISCONNECT_DEADLINE, "taking over the connection", over).catch((error: Error) => this.external.log("warn", "broker.disconnect", { gateway, message: error.message }));
+    client.on("error", () => {}).end(true);
+  }
 
   get connected(): boolean {
     return !this.#closed && this.#publisher.client.connected;

@@ -81,9 +81,9 @@ export function createFleet(dependencies: FleetDependencies): OwnFleet {
     gateways: (network) => listGateways(database, network),
     gateway: (id) => readGateway(database, id),
     async enrolled(actor, id, network, title, certificate) {
-      await enrolled(context, actor, id, network, title, certificate);
+      const again = await enrolled(context, actor, id, network, title, certificate);
       known.forget(id);
-      broker.disconnect(id); // whoever holds the certificate before
+      if (again) await broker.disconnect(id); // whoever holds the certificate before, and not the holder of this one, who waits for our answer
       void quietly("publish", async () => publisher.publish(await readAssigned(database, { gateways: [id] })));
     },
     renewed: (id, certificate) => renewed(context, id, certificate),
@@ -91,7 +91,7 @@ export function createFleet(dependencies: FleetDependencies): OwnFleet {
     async revokeGateway(actor, id, reason) {
       const network = await revokeGateway(context, actor, id, reason);
       known.forget(id);
-      broker.disconnect(id);
+      void broker.disconnect(id);
       void quietly("clear retained", () => clearRetained(context, network, id));
     },
     isAccepted: (gateway, network, serial) => isAccepted(database, gateway, network, serial),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Reported } from "@securebox/contract";
 import { RequestError, type Actor, type Certificate, type GatewayRow, type Queryable } from "../ports.ts";
+import { REVOKED } from "../broker/revocations.ts";
 import { iso, optionalIso, present } from "../store/values.ts";
 import { done, writeAudit } from "./audit.ts";
 import { committed, type Context } from "./context.ts";
@@ -28,9 +29,9 @@ export async function readGateway(database: Queryable, id: string): Promise<Gate
   return rowOf(row);
 }
 
-/** Throws a RequestError 404 without the network, 409 when the identifier belongs to another network. */
-export async function enrolled(context: Context, actor: Actor, id: string, network: string, title: string, certificate: Certificate): Promise<void> {
-  await committed(context, async (tx, tell) => {
+/** Resolves with whether it was enrolled before. Throws a RequestError 404 without the network, 409 when the identifier belongs to another network. */
+export async function enrolled(context: Context, actor: Actor, id: string, network: string, title: string, certificate: Certificate): Promise<boolean> {
+  return committed(context, async (tx, tell) => {
     await readNetwork(tx, network, true);
     const [known] = await tx.query<{ network: string; state: string }>("SELECT network, state FROM gateways WHERE id = $1 FOR UPDATE", [id]);
     if (known && known.network !== network && known.state === "enrolled") throw new RequestError(409, `gateway "${id}" is in the network "${known.network}"`);
@@ -42,6 +43,7 @@ export async function enrolled(context: Context, actor: Actor, id: string, netwo
     await assignDesired(tx, network, context.now(), id);
     await writeAudit(tx, done(actor, "gateway.enrol", id, network, { serial: certificate.serial, again: known !== undefined }), tell);
     tell({ kind: "gateway", network, gateway: id });
+    return known !== undefined;
   });
 }
 
@@ -93,6 +95,7 @@ async function addCertificate(tx: Queryable, gateway: string, network: string, {
 
 async function revokeCertificates(tx: Queryable, gateway: string, reason: string): Promise<void> {
   await tx.query("INSERT INTO revoked_certificates (serial, gateway, not_after, reason) SELECT serial, gateway, not_after, $2 FROM certificates WHERE gateway = $1 ON CONFLICT DO NOTHING", [gateway, reason]);
+  await tx.query("SELECT pg_notify($1, '')", [REVOKED]);
 }
 
 function rowOf(row: Stored): GatewayRow {

@@ -12,6 +12,7 @@ export interface FakeGateway {
   devices(devices: Devices["devices"]): Promise<void>;
   /** Resolves when the backend says that it is stored; said again each 2 s until then, as the link does. */
   event(event: string, fields: GatewayEvent["fields"]): Promise<void>;
+  readonly connected: boolean;
   close(): Promise<void>;
   /** Another connection with the same certificate, closed again. Rejects with why it was refused. */
   reconnect(): Promise<void>;
@@ -46,6 +47,7 @@ async function connected({ network, gateway, broker, certificate, ca }: Enrolled
     void (await client.publishAsync(topicOf(network, gateway, channel), Buffer.from(encodeMessage({ type, id: `m${n++}`, body } as never)), { qos: 1, retain }));
   return {
     desired,
+    get connected() { return client.connected; },
     presence: (state) => say("presence", "presence", state === "online" ? { state } : { state, reason: "stopped" }, true),
     reported: (more) => say("reported", "reported", {
       policy: { source: "none", problems: [], unenforced: [], ignored: [] }, gateway: { version: "0.1.0", engine: "fake", started: Date.now() }, switch: { state: "ready", bridge: "br-secure", ports: [{ name: "wlan0", role: "stations", number: 1 }] },
@@ -61,7 +63,7 @@ async function connected({ network, gateway, broker, certificate, ca }: Enrolled
       }
       if (stored < n) throw new Error(`event ${n} was not acknowledged`);
     },
-    close: () => client.endAsync(),
+    close: () => client.endAsync(!client.connected), // an orderly end needs a connection
     reconnect: async () => (await connect(options)).endAsync(),
   };
 }

@@ -26,6 +26,7 @@ for (const [argv, message] of [
   [["--prot", "1"], /--prot: not an option of "start"/], [["--api-port"], /--api-port needs a value: PORT/], [["--api-port", "x"], /--api-port x: expected a whole number from 0 to 65535/],
   [["--mqtt-port", "65536"], /--mqtt-port 65536/], [["--name", "https://x"], /--name https:\/\/x: expected a DNS name or an address/], [["--log", "xml"], /--log xml: expected text, json/],
   [["--api-port", "1", "--api-port", "2"], /--api-port was given twice/], [["--broker-url", "mqtt://h:1", "--broker-cert", "x"], /--broker-cert and --broker-key go together/],
+  [["--broker-url", "mqtt://h:1", "--broker-reload", "x"], /--broker-reload needs --broker-crl/],
   [["--certificate-days", "0"], /--certificate-days 0/], [["start"], /start: not an option/], [["--mqtt-url", "mqtt://h:1"], /--mqtt-url \(or SECUREBOX_MQTT_URL\): expected mqtts:\/\/HOST:PORT/],
 ] as const)
   test(`refused: ${argv.join(" ")}`, () => {

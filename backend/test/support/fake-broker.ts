@@ -21,7 +21,7 @@ export class FakeBroker implements Broker {
   }
   onMessage(_handler: (message: UpMessage) => Promise<void>): void {}
   onReady(_handler: () => void): void {}
-  disconnect(gateway: string): void { this.disconnected.push(gateway); }
+  async disconnect(gateway: string): Promise<void> { this.disconnected.push(gateway); }
   statistics(): { connections: number; received: number; sent: number; refused: number } { return { connections: 0, received: 0, sent: this.published.length, refused: 0 }; }
   async close(): Promise<void> {}
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Mosquitto 2.0 of our own (Debian's package), with a configuration that securebox-backend wrote, on loopback.
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, chownSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, chownSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,11 +46,15 @@ export class MosquittoServer {
     this.#child = spawn(program!, argv, { stdio: ["ignore", "ignore", "pipe"] });
     this.#child.stderr!.setEncoding("utf8").on("data", (text: string) => { this.log += text; });
     const child = this.#child;
+    writeFileSync(join(this.directory, "mosquitto.pid"), String(child.pid));
     for (const end = Date.now() + 5_000; ; await new Promise((done) => setTimeout(done, 50))) {
       if (child.exitCode !== null || Date.now() > end) throw new Error(`Mosquitto does not listen: ${this.log}`);
       if (listens(child.pid!, this.gatewayPort)) return;
     }
   }
+
+  /** A shell command that does what `reload` does. */
+  static reloadCommand(directory: string): string { return `kill -HUP "$(cat ${directory}/mosquitto.pid)"`; }
 
   /** Reads the revocation list and the access list again. */
   async reload(): Promise<void> {
