@@ -4,8 +4,8 @@
  * megabyte of idle traffic a day allows; a cut that nobody told of is noticed within 35 s. MQTT's keep-alive (45 s) is for the broker's side.
  *
  * A publish that is not acknowledged within 2 s, with nothing heard meanwhile, brings a PINGREQ; when nothing at all comes within 3 s of it (4 times the
- * usual round trip, where that is longer, up to 10 s), the connection is dead. The broker's PINGRESP does not wait for the backend's database: a slow
- * PUBACK alone is no death until it is 10 s late with nothing heard for as long, or 60 s late anyhow.
+ * usual round trip, where that is longer, up to 10 s), the connection is dead. A broker's PINGRESP should not wait for the backend's database (the embedded
+ * one's does when several messages of ours wait: ARCHITECTURE, "Known limits"), so that a slow PUBACK alone is no death until it is 10 s late with nothing heard for as long, or 60 s late anyhow.
  */
 import type { Millis } from "quickjs-ts";
 
