@@ -11,8 +11,6 @@ import type { Broker, Database, Pki } from "../ports.ts";
 /** Notified with each transaction that revokes. */
 export const REVOKED = "securebox_revoked";
 const DAILY = 86_400_000;
-/** OpenSSL takes the newer of two lists by their dates, which count seconds: lists of one second would leave the first in force. Milliseconds. */
-const APART = 1_100;
 const RETRY = 10_000;
 const COMMAND_DEADLINE = 10_000;
 
@@ -24,7 +22,6 @@ export interface RevocationsOptions {
   pki: Pick<Pki, "crl">;
   broker: Pick<Broker, "disconnect">;
   log(level: "info" | "warn", event: string, fields?: Record<string, unknown>): void;
-  now?: () => number;
 }
 
 /** Resolves when the list is written. Rejects when it cannot be, or the database is not reached. A command that fails is tried again. */
@@ -40,19 +37,18 @@ class Keeper {
   #timer: NodeJS.Timeout | undefined;
   #working = false;
   #again = false;
-  #written = -Infinity;
   /** Serial numbers whose gateways were disconnected; undefined before the first time. */
   #told: Set<string> | undefined;
   #closed = false;
 
   constructor(private readonly options: RevocationsOptions) {}
 
-  /** After this time at the latest. */
+  /** After this many milliseconds, or after the work that is under way. */
   due(delay: number): void {
     if (this.#closed) return;
     if (this.#working) return void (this.#again = true);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#work(), Math.max(delay, this.#written + APART - Date.now())).unref();
+    this.#timer = setTimeout(() => void this.#work(), delay).unref();
   }
 
   async #work(): Promise<void> {
@@ -76,7 +72,6 @@ class Keeper {
   async write(): Promise<void> {
     const { file, pki } = this.options;
     const text = await pki.crl();
-    this.#written = Date.now();
     await writeFile(`${file}.new`, text);
     await chmod(`${file}.new`, 0o644);
     await rename(`${file}.new`, file);
@@ -88,7 +83,7 @@ class Keeper {
 
   async #revoked(): Promise<{ serial: string; gateway: string; gone: boolean }[]> {
     return this.options.database.query(
-      `SELECT r.serial, r.gateway, coalesce(g.state = 'revoked', true) AS gone FROM revoked_certificates r LEFT JOIN gateways g ON g.id = r.gateway WHERE r.not_after > $1`, [(this.options.now ?? Date.now)()]);
+      `SELECT r.serial, r.gateway, coalesce(g.state = 'revoked', true) AS gone FROM revoked_certificates r LEFT JOIN gateways g ON g.id = r.gateway WHERE r.not_after > $1`, [Date.now()]);
   }
 
   /** The first time, what was revoked while nobody looked: a gateway that has another certificate by now is left alone. */
