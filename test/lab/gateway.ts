@@ -50,10 +50,11 @@ export class Gateway {
     return gateway;
   }
 
-  /** Starts the process, after a kill for example, and waits until its flows are in force. */
-  async run(): Promise<void> {
+  /** Starts the process, after a kill for example, and waits until its flows are in force. `clock`: what its wall clock says, for libfaketime ("-1h"). */
+  async run(clock?: string): Promise<void> {
     const log = openSync(this.logFile, "a");
-    const child = this.#topology.lab.spawn(this.#topology.ap.inside([...this.#program, "gateway", "--config", this.configFile, ...(this.#supervised ? ["--supervise"] : [])]), { stdio: ["ignore", log, log] });
+    const environment = clock === undefined ? [] : ["env", ...wrongClock(clock)];
+    const child = this.#topology.lab.spawn(this.#topology.ap.inside([...environment, ...this.#program, "gateway", "--config", this.configFile, ...(this.#supervised ? ["--supervise"] : [])]), { stdio: ["ignore", log, log] });
     this.#process = child;
     await until("the gateway", 10_000, () => {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the gateway ended: ${this.lastWords()}`);
@@ -145,6 +146,11 @@ export class Gateway {
   lastWords(lines = 5): string {
     return readFileSync(this.logFile, "utf8").trim().split("\n").slice(-lines).join(" | ");
   }
+}
+
+/** By libfaketime; the monotonic clock goes on. */
+function wrongClock(clock: string): string[] {
+  return ["LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1", `FAKETIME=${clock}`, "DONT_FAKE_MONOTONIC=1"];
 }
 
 /** The command line of the product: one executable on QuickJS, or the same bundle on Node. */
