@@ -5,7 +5,6 @@ import Ajv, { type ValidateFunction } from "ajv";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { RequestError } from "../ports.ts";
 import { findSession } from "./accounts/sessions.ts";
-import { prepareAccounts } from "./accounts/tables.ts";
 import { tokenStillValid } from "./accounts/tokens.ts";
 import { Attempts } from "./attempts.ts";
 import { authenticate, authorise } from "./authenticate.ts";
@@ -31,9 +30,8 @@ declare module "fastify" {
 
 const NOBODY = { name: "nobody", kind: "user", role: "viewer" } as const;
 
-/** Makes its tables where they are missing; opens nothing yet. Throws when `consoleDirectory` has no index.html. */
+/** Opens nothing yet. Throws when `consoleDirectory` has no index.html. */
 export async function createApi(deps: ApiDependencies): Promise<Api> {
-  await prepareAccounts(deps.database);
   const now = deps.now ?? Date.now;
   const app = newApp();
   const { room, refusals, told } = newRoom(deps, now);

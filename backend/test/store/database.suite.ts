@@ -4,6 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Database } from "../../src/ports.ts";
 import { migrate } from "../../src/store/migrate.ts";
+import { accounts } from "../../src/store/migrations/003-accounts.ts";
 import { migrations } from "../../src/store/migrations/index.ts";
 import { eventually } from "../fleet/rig.ts";
 
@@ -59,6 +60,12 @@ export function databaseSuite(engine: string, open: () => Promise<Database>): vo
     const broken = [...migrations, { name: "broken", statements: ["CREATE TABLE half (a integer)", "not SQL"] }];
     assert.match(await migrate(database, broken).then(() => "", (error: Error) => error.message), "syntax error");
     assert.is((await database.query("SELECT to_regclass('half') AS found"))[0]!["found"], null, "nothing of a failed migration stays");
+  });
+
+  it("the schema: the people of a database whose accounts were no migration yet can still sign in", async () => {
+    await database.query("INSERT INTO api_users (name, password, role) VALUES ('anna', 'scrypt$', 'operator')");
+    for (const statement of accounts) await database.query(statement); // the tables are there, as when the API made them
+    assert.equal(await database.query("SELECT name, role, networks FROM api_users"), [{ name: "anna", role: "operator", networks: null }]);
   });
 
   it("problem: none while it is open", async () => {

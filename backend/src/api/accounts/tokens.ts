@@ -6,7 +6,7 @@ import { RequestError } from "../../ports.ts";
 import type { Caller } from "../types.ts";
 import { atMost } from "../roles.ts";
 import { hashSecret, makeSecret } from "./passwords.ts";
-import { iso, prepareAccounts, touch } from "./tables.ts";
+import { iso, touch } from "./tables.ts";
 
 const PREFIX = "sbt_";
 /** `used` is written at most this often. Milliseconds. */
@@ -80,7 +80,6 @@ export interface LocalAccess { url: string; token: string; ca?: string }
  * the processes that share a database.
  */
 export async function writeLocalAccess(database: Database, file: string, name: string, access: Omit<LocalAccess, "token">): Promise<void> {
-  await prepareAccounts(database);
   const title = `local:${name}`;
   await database.query("DELETE FROM api_tokens WHERE owner IS NULL AND title = $1", [title]);
   const { token } = await createToken(database, { title, role: "administrator" });

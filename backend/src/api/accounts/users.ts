@@ -2,7 +2,7 @@
 import type { Database, Queryable, Role } from "../../ports.ts";
 import { RequestError } from "../../ports.ts";
 import { checkPassword, hashPassword, makePassword } from "./passwords.ts";
-import { iso, prepareAccounts } from "./tables.ts";
+import { iso } from "./tables.ts";
 
 export interface UserRow { name: string; role: Role; /** Absent: all. */ networks?: string[]; created: string }
 interface Stored { name: string; role: Role; networks: string[] | null; created: unknown }
@@ -11,7 +11,6 @@ export const FIRST_ADMINISTRATOR = "admin";
 
 /** The password of the administrator when this call made it, which is the only time that anybody can see it; undefined: there are users already. */
 export async function ensureAdministrator(database: Database): Promise<string | undefined> {
-  await prepareAccounts(database);
   const [{ count }] = (await database.query<{ count: number }>("SELECT count(*)::int AS count FROM api_users")) as [{ count: number }];
   if (count > 0) return undefined;
   const password = makePassword();
@@ -23,7 +22,6 @@ export async function ensureAdministrator(database: Database): Promise<string | 
 
 /** A new password for a user who lost theirs, and the end of their sessions. Throws a RequestError when there is no such user. */
 export async function resetPassword(database: Database, name: string): Promise<string> {
-  await prepareAccounts(database);
   const password = makePassword();
   await changePassword(database, name, password);
   return password;
