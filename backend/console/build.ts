@@ -4,9 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { newerThan } from "../../tools/setup/newer.ts";
-
-/** Everything comes from the server itself, and nothing is run or styled from strings. The API adds what counts only as a header (frame-ancestors). */
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+import { CONTENT } from "../src/api/http/headers.ts";
 
 export interface BuiltFile { name: string; bytes: number; gzip: number }
 
@@ -16,7 +14,7 @@ const outputOf = (root: string): string => join(root, "build/console");
 /** The directory with the built console; builds it when it is missing or older than its sources. A packed backend has no sources, only the files. */
 export async function consoleDirectory(root: string = process.cwd()): Promise<string> {
   const output = outputOf(root);
-  const sources = [sourceOf(root), join(root, "packages/contract/src"), join(root, "backend/src/ports.ts"), join(root, "package-lock.json")];
+  const sources = [sourceOf(root), join(root, "packages/contract/src"), join(root, "backend/src/ports.ts"), join(root, "backend/src/api/http/headers.ts"), join(root, "package-lock.json")];
   if (existsSync(join(sourceOf(root), "src")) && newerThan(join(output, "index.html"), sources)) await buildConsole(output, root);
   if (!existsSync(join(output, "index.html"))) throw new Error(`the console is not built: ${output}/index.html is missing; run: npm run build -- console`);
   return output;
@@ -50,7 +48,7 @@ async function bundleInto(draft: string, root: string): Promise<BuiltFile[]> {
   const names = Object.keys(metafile.outputs).map((path) => basename(path));
   const named = (start: string): string => names.find((name) => name.startsWith(`${start}-`))!;
   const page = readFileSync(join(source, "index.html"), "utf8")
-    .replace("{{policy}}", POLICY).replace("{{style}}", named("style")).replace("{{script}}", named("console")).replace("{{icon}}", named("icon"));
+    .replace("{{policy}}", CONTENT).replace("{{style}}", named("style")).replace("{{script}}", named("console")).replace("{{icon}}", named("icon"));
   writeFileSync(join(draft, "index.html"), page);
   return ["index.html", ...names.map((name) => `assets/${name}`)].map((name) => {
     const path = join(draft, name);

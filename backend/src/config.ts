@@ -24,10 +24,15 @@ export const START_OPTIONS = [
   { name: "broker-crl", value: "FILE", variable: "BROKER_CRL", fallback: "none", summary: "the external broker's list of revoked certificates, which this process keeps up to date" },
   { name: "broker-reload", value: "COMMAND", variable: "BROKER_RELOAD", fallback: "none", summary: "run by /bin/sh when that list has changed, so that the broker reads it" },
   { name: "certificate-days", value: "N", variable: "SECUREBOX_CERTIFICATE_DAYS", fallback: "90", summary: "life of gateways' certificates; renewed after two thirds of it" },
+  { name: "events-days", value: "N", variable: "SECUREBOX_EVENTS_DAYS", fallback: "30", summary: "gateways' events are kept for so many days" },
+  { name: "events-max", value: "N", variable: "SECUREBOX_EVENTS_MAX", fallback: "100000", summary: "events of one network that are kept at most, the newest" },
+  { name: "audit-days", value: "N", variable: "SECUREBOX_AUDIT_DAYS", fallback: "400", summary: "entries of the audit log are kept for so many days" },
+  { name: "audit-max", value: "N", variable: "SECUREBOX_AUDIT_MAX", fallback: "200000", summary: "entries of the audit log that are kept at most, the newest" },
   { name: "log", value: "FORMAT", variable: "SECUREBOX_LOG", fallback: "text", summary: "text or json, one line each, to standard error" },
   { name: "log-level", value: "LEVEL", variable: "SECUREBOX_LOG_LEVEL", fallback: "info", summary: "debug, info, warn or error" },
 ] as const satisfies readonly StartOption[];
 
+const DAY = 86_400_000;
 export type OptionName = (typeof START_OPTIONS)[number]["name"];
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -47,6 +52,8 @@ export interface Config {
   databaseUrl: string | undefined;
   broker: { url: string; ca?: string; certificate?: string; key?: string; crl?: string; reload?: string } | undefined;
   certificateDays: number;
+  /** Of all networks' events and the audit log. Ages in milliseconds, counts of one network's events and of the whole audit log. */
+  retention: { events: number; eventsAge: number; audit: number; auditAge: number };
   log: "text" | "json";
   logLevel: LogLevel;
 }
@@ -75,6 +82,10 @@ export function readConfig(argv: readonly string[], environment: Environment): C
     databaseUrl: urlOf("database-url", text("database-url"), ["postgresql:", "postgres:"]),
     broker: broker === undefined ? undefined : { url: urlOf("broker-url", broker, ["mqtt:", "mqtts:"])!, ca: text("broker-ca"), certificate: text("broker-cert"), key: text("broker-key"), crl: text("broker-crl"), reload: text("broker-reload") },
     certificateDays: numberOf("certificate-days", text("certificate-days"), 90, 1, 825),
+    retention: {
+      events: numberOf("events-max", text("events-max"), 100_000, 1_000, 10_000_000), eventsAge: DAY * numberOf("events-days", text("events-days"), 30, 1, 3_650),
+      audit: numberOf("audit-max", text("audit-max"), 200_000, 1_000, 10_000_000), auditAge: DAY * numberOf("audit-days", text("audit-days"), 400, 1, 3_650),
+    },
     log: oneOf("log", text("log"), ["text", "json"]), logLevel: oneOf("log-level", text("log-level") ?? "info", LOG_LEVELS),
   };
   if (config.broker && (config.broker.certificate === undefined) !== (config.broker.key === undefined)) throw new ConfigError("--broker-cert and --broker-key go together");
@@ -109,7 +120,7 @@ function portOf(name: OptionName, text: string | undefined, fallback: number): n
 function numberOf(name: OptionName, text: string | undefined, fallback: number, least: number, most: number): number {
   if (text === undefined) return fallback;
   const value = Number(text);
-  if (!/^\d{1,6}$/.test(text) || value < least || value > most) throw new ConfigError(`--${name} ${text.slice(0, 40)}: expected a whole number from ${least} to ${most}`);
+  if (!/^\d{1,8}$/.test(text) || value < least || value > most) throw new ConfigError(`--${name} ${text.slice(0, 40)}: expected a whole number from ${least} to ${most}`);
   return value;
 }
 

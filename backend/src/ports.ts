@@ -94,9 +94,14 @@ export interface DryRun {
   diff: string;
   /** Pairs of known devices (and internet) whose decisions change. At most 200. */
   changes: { from: string; to: string; service: string; before: string; after: string }[];
+  /** Why there may be more changes than `changes` has; empty: they are all. */
+  cut: DryRunCut[];
   /** Gateways that would get it. */
   gateways: number;
 }
+
+/** "devices": only the 500 seen last were compared; "changes": there are more than 200; "time": comparing took longer than 4 s. */
+export type DryRunCut = "devices" | "changes" | "time";
 
 /** The domain: every change of state goes through it, from the API and from gateways alike. */
 export interface Fleet {

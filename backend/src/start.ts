@@ -60,7 +60,7 @@ async function compose(config: Config, around: Surroundings): Promise<void> {
   const whenFleet = new Promise<OwnFleet>((resolve) => (ready = resolve));
   const broker = await openBroker(config, pki, whenFleet, log);
   ends(() => broker.close());
-  const fleet = createFleet({ database, broker, pki, live, verdicts, log });
+  const fleet = createFleet({ database, broker, pki, live, verdicts, log, retention: config.retention });
   ends(() => fleet.close());
   await fleet.start();
   broker.onMessage((message) => fleet.take(message));
@@ -71,10 +71,17 @@ async function compose(config: Config, around: Surroundings): Promise<void> {
     ends(() => revocations.close());
   }
 
-  const enrolment = createEnrolment({ database, fleet, pki, live, addresses: addressesOf(config, broker) });
-  const api = await createApi({ database, fleet, enrolment, live, pki, verdicts, broker, log, version: around.version, consoleDirectory: await consoleDirectory() });
+  // Known when the API listens, before anybody can ask for a token.
+  let apiPort = config.apiPort;
+  let starting: string | undefined = "it is starting";
+  const enrolment = createEnrolment({ database, fleet, pki, live, addresses: () => addressesOf(config, broker, apiPort) });
+  const api = await createApi({ database, fleet, enrolment, live, pki, verdicts, broker, log, version: around.version, consoleDirectory: await consoleDirectory(), problem: () => starting });
   ends(() => api.close());
-  await introduce(config, { api, broker, database, pki, tell });
+  const password = await ensureAdministrator(database);
+  const doors = await openDoors(config, api, (port) => (apiPort = port));
+  await writeLocalAccess(database, join(config.data, "local.json"), `${hostname()}:${config.data}`, { url: doors.local, ca: pki.caPem });
+  starting = undefined;
+  introduce({ doors, broker, brokerUrl: addressesOf(config, broker, apiPort).broker, fingerprint: pki.caFingerprint, password, tell });
 }
 
 export function locationOf({ data, databaseUrl }: Config): DatabaseLocation {
@@ -105,23 +112,30 @@ async function naming<T>(option: OptionName, port: number, listen: () => Promise
   });
 }
 
-/** What goes into enrolment tokens and identities. */
-function addressesOf({ names, apiUrl, apiPort, mqttUrl, broker: external }: Config, broker: Broker): { api: string; broker: string } {
-  const host = names[0]!.includes(":") ? `[${names[0]}]` : names[0]!;
-  return { api: apiUrl ?? `https://${host}:${apiPort}`, broker: mqttUrl ?? (external ? `mqtts://${broker.address.host}:${broker.address.port}` : `mqtts://${host}:${broker.address.port}`) };
+/** What goes into enrolment tokens and identities. `apiPort`: on which the API listens, whatever was asked for. */
+function addressesOf({ names, apiUrl, mqttUrl, broker: external }: Config, broker: Broker, apiPort: number): { api: string; broker: string } {
+  const { host, port } = broker.address;
+  return { api: apiUrl ?? `https://${hostOf(names)}:${apiPort}`, broker: mqttUrl ?? `mqtts://${external ? host : hostOf(names)}:${port}` };
 }
 
-/** Opens the doors, and says where they are. */
-async function introduce(config: Config, { api, broker, database, pki, tell }: { api: Api; broker: Broker; database: Database; pki: OwnPki; tell: (line: string) => void }): Promise<void> {
-  const password = await ensureAdministrator(database);
-  const https = await naming("api-port", config.apiPort, () => api.listen({ host: config.listen, port: config.apiPort, tls: true }));
-  const { httpPort } = config;
-  const http = httpPort === undefined ? undefined : await naming("http-port", httpPort, () => api.listen({ host: "127.0.0.1", port: httpPort, tls: false }));
-  const url = `https://${config.names[0]!.includes(":") ? `[${config.names[0]}]` : config.names[0]}:${https.port}`;
-  await writeLocalAccess(database, join(config.data, "local.json"), `${hostname()}:${config.data}`, { url: http?.url ?? `https://localhost:${https.port}`, ca: pki.caPem });
-  tell(`console and API: ${url}${http ? `, and on this machine ${http.url}` : ""}`);
-  tell(broker.kind === "embedded" ? `gateways connect to ${config.names[0]}:${broker.address.port} (MQTT over TLS)` : `gateways connect to ${addressesOf(config, broker).broker} (external broker)`);
-  tell(`fingerprint of this backend's certificate authority (SHA-256): ${pki.caFingerprint}`);
+function hostOf(names: readonly string[]): string {
+  return names[0]!.includes(":") ? `[${names[0]}]` : names[0]!;
+}
+
+/** `local`: where this machine's command line finds the API. `bound` is told the HTTPS port before the other door opens. */
+async function openDoors({ listen: host, apiPort, httpPort, names }: Config, api: Api, bound: (port: number) => void): Promise<{ url: string; http?: string; local: string }> {
+  const https = await naming("api-port", apiPort, () => api.listen({ host, port: apiPort, tls: true }));
+  bound(https.port);
+  const http = httpPort === undefined ? undefined : (await naming("http-port", httpPort, () => api.listen({ host: "127.0.0.1", port: httpPort, tls: false }))).url;
+  return { url: `https://${hostOf(names)}:${https.port}`, http, local: http ?? `https://localhost:${https.port}` };
+}
+
+interface Introduction { doors: { url: string; http?: string }; broker: Broker; brokerUrl: string; fingerprint: string; password: string | undefined; tell: (line: string) => void }
+
+function introduce({ doors, broker, brokerUrl, fingerprint, password, tell }: Introduction): void {
+  tell(`console and API: ${doors.url}${doors.http ? `, and on this machine ${doors.http}` : ""}`);
+  tell(`gateways connect to ${brokerUrl} (${broker.kind === "embedded" ? "MQTT over TLS" : "external broker"})`);
+  tell(`fingerprint of this backend's certificate authority (SHA-256): ${fingerprint}`);
   if (password) tell(`first start: sign in as "${FIRST_ADMINISTRATOR}" with the password: ${password}\n           It is shown this once. Change it in the console.`);
 }
 

@@ -18,6 +18,8 @@ export interface ApiDependencies {
   version: string;
   /** Built console: index.html and its assets. Absent: no pages are served. */
   consoleDirectory?: string;
+  /** What else keeps the process from its work, for /health/ready; undefined: nothing. */
+  problem?: () => string | undefined;
   /** Milliseconds since 1970; default Date.now. */
   now?: () => number;
 }

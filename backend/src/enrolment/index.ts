@@ -18,8 +18,8 @@ export interface EnrolmentDependencies {
   fleet: Pick<Fleet, "network" | "gateway" | "gateways" | "enrolled" | "renewed" | "record">;
   pki: Pick<Pki, "issueGateway" | "caPem" | "caFingerprint" | "keys">;
   live: Pick<Live, "emit">;
-  /** Where gateways find us. */
-  addresses: { api: string; broker: string };
+  /** Where gateways find us: known when the API listens. */
+  addresses: () => { api: string; broker: string };
   now?: () => number;
 }
 
@@ -66,7 +66,7 @@ class TokensAndRequests implements Enrolment {
       [hashOf(secret), network, gateway, title, actor.name, expires, new Date(now())]);
     if (made.length === 0) throw new RequestError(429, `there are ${MAX_OPEN_TOKENS} unused enrolment tokens for "${network}" already; wait until they expire`);
     await fleet.record({ actor: actor.name, action: "enrolment.token", target: gateway, network, outcome: "done", detail: { expires: expires.toISOString() }, remote: actor.remote });
-    const content = JSON.stringify({ u: addresses.api, s: secret, p: pki.caFingerprint });
+    const content = JSON.stringify({ u: addresses().api, s: secret, p: pki.caFingerprint });
     return { token: `sbx1.${Buffer.from(content).toString("base64url")}`, gateway, expires: expires.toISOString() };
   }
 
@@ -96,7 +96,7 @@ class TokensAndRequests implements Enrolment {
 
   #common(): Pick<Enrolled, "broker" | "ca" | "keys" | "now"> {
     const { addresses, pki, now } = this.context;
-    return { broker: addresses.broker, ca: pki.caPem, keys: pki.keys, now: now() };
+    return { broker: addresses().broker, ca: pki.caPem, keys: pki.keys, now: now() };
   }
 
   /** A token for a gateway that is there already gives it a new identity (a replaced device); in another network it would be two. */

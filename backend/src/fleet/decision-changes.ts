@@ -4,7 +4,7 @@
  * which one pair is asked and stands for all; asking gives way to the event loop and ends in time.
  */
 import { compareDecisions, groupsOf, type Endpoint, type Policy } from "@securebox/contract";
-import type { DryRun } from "../ports.ts";
+import type { DryRun, DryRunCut } from "../ports.ts";
 
 /** Milliseconds. */
 const SLICE = 10;
@@ -12,19 +12,22 @@ const DEADLINE = 4000;
 
 type Changes = DryRun["changes"];
 
-export async function decisionChanges(before: Policy | undefined, after: Policy, macs: readonly string[], limit: number): Promise<Changes> {
+/** At most `limit` changes; `cut`: why there may be more. `patience`: milliseconds. */
+export async function decisionChanges(before: Policy | undefined, after: Policy, macs: readonly string[], limit: number, patience = DEADLINE): Promise<{ changes: Changes; cut: DryRunCut[] }> {
   const classes = classesOf(before ? [before, after] : [after], macs);
   const changes: Changes = [];
-  const end = performance.now() + DEADLINE;
+  const end = performance.now() + patience;
   let slice = performance.now();
   for (const change of compareDecisions(before, after, pairsOf([...classes.values()]))) {
-    if (change) changes.push(...expand(change, classes, limit - changes.length));
-    if (changes.length >= limit || performance.now() > end) break;
+    // One more than is shown tells "200" from "more than 200".
+    if (change) changes.push(...expand(change, classes, limit + 1 - changes.length));
+    if (changes.length > limit) return { changes: changes.slice(0, limit), cut: ["changes"] };
+    if (performance.now() > end) return { changes, cut: ["time"] };
     if (performance.now() - slice < SLICE) continue;
     await new Promise((resolve) => setImmediate(resolve));
     slice = performance.now();
   }
-  return changes;
+  return { changes, cut: [] };
 }
 
 /** By the first device of each. */

@@ -15,16 +15,17 @@ export async function dryRun(database: Queryable, network: string, text: string)
   await readNetwork(database, network);
   const [current, devices, gateways] = await Promise.all([
     readPolicy(database, network),
-    database.query<{ mac: string }>("SELECT mac FROM devices WHERE network = $1 GROUP BY mac ORDER BY max(last_seen) DESC LIMIT $2", [network, MAX_DEVICES]),
+    database.query<{ mac: string }>("SELECT mac FROM devices WHERE network = $1 GROUP BY mac ORDER BY max(last_seen) DESC LIMIT $2", [network, MAX_DEVICES + 1]),
     database.query<{ count: number }>("SELECT count(*)::integer AS count FROM gateways WHERE network = $1 AND state = 'enrolled'", [network]),
   ]);
   const result = parseFor(network, text);
   const common = { diff: difference(current?.version ?? 0, current?.text ?? "", text), gateways: gateways[0]!.count };
-  if (!result.ok) return { ...common, valid: false, problems: result.problems, warnings: [], unenforced: [], changes: [] };
+  if (!result.ok) return { ...common, valid: false, problems: result.problems, warnings: [], unenforced: [], changes: [], cut: [] };
+  const { changes, cut } = await decisionChanges(current?.policy, result.policy, devices.slice(0, MAX_DEVICES).map(({ mac }) => mac), MAX_CHANGES);
   return {
     ...common, valid: true, problems: [], warnings: result.warnings,
     unenforced: unenforced(result.policy, result.lines).map(({ field, meaning, line }) => ({ path: field, reason: meaning, ...(line !== undefined && { line }) })),
-    changes: await decisionChanges(current?.policy, result.policy, devices.map(({ mac }) => mac), MAX_CHANGES),
+    changes, cut: devices.length > MAX_DEVICES ? ["devices", ...cut] : cut,
   };
 }
 

@@ -17,6 +17,7 @@ export interface Retention {
   devicesAge: number;
 }
 
+/** What nothing else was said about; `start` has options for events and audit log. */
 export const RETENTION: Retention = { events: 100_000, eventsAge: 30 * DAY, audit: 200_000, auditAge: 400 * DAY, policies: 1000, devicesAge: 90 * DAY };
 
 /** Rows of one statement: others wait while it runs. */

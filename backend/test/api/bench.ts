@@ -31,7 +31,7 @@ export interface Ask { method?: string; token?: string; cookie?: string; origin?
 
 export interface Bench {
   api: Api; url: string; database: Database; fleet: FakeFleet; enrolment: FakeEnrolment; log: { level: string; event: string; fields: any }[]; adminPassword: string;
-  clock: { now: number }; broker: { connected: boolean };
+  clock: { now: number }; broker: { connected: boolean }; own: { problem?: string };
   emit(event: LiveEvent): void;
   ask(path: string, options?: Ask): Promise<Answered>;
   token(role: NewToken["role"], more?: Partial<NewToken>): Promise<string>;
@@ -43,13 +43,14 @@ export interface Bench {
 
 export async function openBench({ pki = fakePki, ...options }: { consoleDirectory?: string; pki?: Pki } = {}): Promise<Bench> {
   const database = (shared ??= await openDatabase({ directory: undefined }));
-  await database.query("DROP TABLE IF EXISTS api_tokens, api_sessions, api_users");
+  await database.query("TRUNCATE api_tokens, api_sessions, api_users RESTART IDENTITY");
   const adminPassword = (await ensureAdministrator(database))!;
   const [fleet, enrolment, readers, log, clock, broker] = [new FakeFleet(), new FakeEnrolment(), new Set<(event: LiveEvent) => void>(), [] as Bench["log"], { now: Date.now() }, { connected: true }];
+  const own: Bench["own"] = {};
   const emit = (fleet.emit = (event: LiveEvent): void => readers.forEach((receive) => receive(event)));
   for (const name of ["home", "shop"]) await fleet.createNetwork(undefined, name, name);
   const api = await createApi({
-    database, fleet, enrolment, version: "0.1.0", ...options, now: () => clock.now,
+    database, fleet, enrolment, version: "0.1.0", ...options, now: () => clock.now, problem: () => own.problem,
     live: { emit, subscribe: (receive) => (readers.add(receive), () => readers.delete(receive)) },
     pki,
     verdicts: {} as Verdicts,
@@ -60,7 +61,7 @@ export async function openBench({ pki = fakePki, ...options }: { consoleDirector
   const ask = (path: string, given: Ask = {}): Promise<Answered> => send(url, path, given);
   const login = async (name: string, password: string): Promise<string> => cookieOf(await ask("/api/v1/session", { method: "POST", body: { name, password } }));
   return {
-    api, url, database, fleet, enrolment, log, adminPassword, clock, broker, emit, ask, login,
+    api, url, database, fleet, enrolment, log, adminPassword, clock, broker, own, emit, ask, login,
     token: async (role, more = {}) => (await createToken(database, { title: `a ${role}'s`, role, ...more })).token,
     async user(name, role, networks) {
       await addUser(database, { name, password: `password of ${name}`, role, ...(networks ? { networks } : {}) });

@@ -131,7 +131,8 @@ test("a database that is away for a moment: 503, try again", async () => {
 test("every answer carries the headers that browsers need to be safe", async () => {
   for (const path of ["/api/v1/networks", "/nothing", "/health/live"]) {
     const { headers } = await bench.ask(path);
-    assert.match(String(headers["content-security-policy"]), /default-src 'none'; script-src 'self';.*frame-ancestors 'none'/);
+    assert.match(String(headers["content-security-policy"]), /^default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';.*frame-ancestors 'none'$/);
+    assert.not.match(String(headers["content-security-policy"]), /unsafe|data:/);
     assert.is(headers["x-content-type-options"], "nosniff");
     assert.is(headers["access-control-allow-origin"], undefined);
   }
@@ -147,13 +148,17 @@ test("strangers' enrolments are rationed", async () => {
   assert.is((await ask()).status, 429);
 });
 
-test("not ready while the broker is away", async () => {
+test("not ready while it starts, or the broker is away", async () => {
   assert.equal((await bench.ask("/health/ready")).json, { ok: true, version: "0.1.0" });
   bench.broker.connected = false;
   const { status, json } = await bench.ask("/health/ready");
   bench.broker.connected = true;
   assert.equal([status, json.error], [503, { code: "unavailable", message: "broker: not connected", details: ["broker: not connected"] }]);
+  bench.own.problem = "it is starting";
+  assert.is((await bench.ask("/health/ready")).json.error.message, "it is starting");
   assert.is((await bench.ask("/health/live")).status, 200);
+  bench.own.problem = undefined;
+  assert.is((await bench.ask("/health/ready")).status, 200);
 });
 
 test.run();

@@ -74,6 +74,14 @@ test("push: mistakes with file, line and column; status 1; nothing pushed", asyn
   assert.is(bench.fleet.versions.length, 0);
 });
 
+test("a dry run that could not show everything says so", async () => {
+  const { dryRun } = bench.fleet;
+  bench.fleet.dryRun = async (network, text) => ({ ...(await dryRun.call(bench.fleet, network, text)), cut: ["devices", "changes"] });
+  const { out } = await cli("policy push - --dry-run", { stdin: goodPolicy("home") });
+  bench.fleet.dryRun = dryRun;
+  assert.match(out, /no decision between the compared devices changes\nnot all is shown: only the 500 devices seen last were compared\nnot all is shown: there are more/);
+});
+
 test("a dry run pushes nothing, from standard input too", async () => {
   const { status, json } = await cli("policy push - --dry-run --json", { stdin: goodPolicy("home") });
   assert.equal([status, json.valid, json.network], [0, true, "home"]);

@@ -138,6 +138,12 @@ scene("a dry run names the gateways, the changed decisions by the devices' names
   const row = page.getByRole("table", { name: "Changed decisions" }).getByRole("row", { name: /tablet-01/ });
   assert.match((await row.innerText()).replace(/\s+/g, " "), /tablet-01 02:00:00:00:01:05 printer-office 02:00:00:00:01:03 tcp\/631 deny allow/);
   assert.match(await page.locator(".difference .cm-insertedLine, .difference .cm-changedLine").first().innerText(), /tablets, to: printers/);
+  const { dryRun } = bench.fleet;
+  bench.fleet.dryRun = async (network, text) => ({ ...(await dryRun(network, text)), cut: ["changes"] });
+  await page.getByRole("button", { name: "Dry run" }).click();
+  await page.getByText("3 or more decisions between the compared devices would change").waitFor();
+  await page.getByText("Not everything is shown. These are only the first").waitFor();
+  bench.fleet.dryRun = dryRun;
 });
 
 scene("a draft survives another page and a reload; a push needs a reason and makes the next version", async (page) => {

@@ -26,7 +26,7 @@ test.before(async () => {
   pki = await openPki({ database, names: ["x"], keepRecoveryKey: async () => {} });
   const live = await openLive({ database, log: () => {} });
   fleet = createFleet({ database, broker: new FakeBroker(), pki, live, verdicts: createVerdicts({ database, live }), log: () => {} });
-  enrolment = createEnrolment({ database, fleet, pki, live, addresses: { api: "https://backend.example:8443", broker: "mqtts://backend.example:8883" }, now: () => now });
+  enrolment = createEnrolment({ database, fleet, pki, live, addresses: () => ({ api: "https://backend.example:8443", broker: "mqtts://backend.example:8883" }), now: () => now });
   await fleet.createNetwork(anna, "home", "");
   await fleet.createNetwork(anna, "office", "");
 });
@@ -91,7 +91,7 @@ test("an unknown or expired secret is refused, and a bad request does not use th
 
 test("when the fleet cannot take the gateway, the token is good for another try", async () => {
   const { token } = await enrolment.createToken(anna, "home", { gateway: "unlucky" });
-  const failing = createEnrolment({ database, pki, live: { emit: () => {} }, addresses: { api: "", broker: "" }, fleet: { ...fleet, enrolled: async () => { throw new Error("the database is away"); } } });
+  const failing = createEnrolment({ database, pki, live: { emit: () => {} }, addresses: () => ({ api: "", broker: "" }), fleet: { ...fleet, enrolled: async () => { throw new Error("the database is away"); } } });
   const { csr } = await makeRequest();
   const message = await failing.enrol(content(token).s, csr, "192.0.2.7").then(() => "", (error: Error) => error.message);
   assert.is(message, "the database is away");

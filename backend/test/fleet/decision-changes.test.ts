@@ -35,16 +35,20 @@ test("classes of devices give the same changes as every pair asked", async () =>
     const [before, after] = [randomPolicy(random), randomPolicy(random)];
     const text = (changes: readonly object[]): string[] => changes.map((change) => JSON.stringify(change, ["from", "to", "service", "before", "after"])).sort();
     const expected = text(changedDecisions(before, after, macs.map((mac) => ({ mac })), 10_000).changes);
-    assert.equal(text(await decisionChanges(before, after, macs, 10_000)), expected, `seed ${seed}`);
+    assert.equal(text((await decisionChanges(before, after, macs, 10_000)).changes), expected, `seed ${seed}`);
     compared += expected.length;
   }
   assert.ok(compared > 1000, `only ${compared} changes compared`);
 });
 
-test("the limit is kept", async () => {
+test("what is left out is told: more changes than the limit, or no time for all", async () => {
   const nothing: Policy = { version: 1, network: "home", mode: "intelligent-edge", groups: {}, rules: [], quarantine: [] };
-  const changes = await decisionChanges(nothing, { ...nothing, rules: [{ from: "all", to: "all", allow: "all" }] }, macs, 7);
-  assert.is(changes.length, 7);
+  const open = { ...nothing, rules: [{ from: "all", to: "all", allow: "all" as const }] };
+  const { changes: all, cut } = await decisionChanges(nothing, open, macs, 10_000);
+  assert.equal(cut, []);
+  assert.equal(await decisionChanges(nothing, open, macs, all.length), { changes: all, cut: [] }, "exactly the limit is all");
+  assert.equal(await decisionChanges(nothing, open, macs, 7), { changes: all.slice(0, 7), cut: ["changes"] });
+  assert.equal((await decisionChanges(nothing, open, macs, 10_000, -1)).cut, ["time"]);
 });
 
 test.run();

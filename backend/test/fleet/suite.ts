@@ -173,6 +173,11 @@ export function fleetSuite(engine: string, open: () => Promise<Database>): void 
     assert.equal([run.valid, run.gateways], [true, 1]);
     assert.match(run.diff, `+network: ${network}`);
     assert.equal(run.changes, [{ from: "02:00:00:00:00:11", to: "02:00:00:00:00:12", service: "tcp/80", before: "deny", after: "allow" }]);
+    assert.equal(run.cut, []);
+    await rig.database.query(
+      `INSERT INTO devices (gateway, mac, network, port, addresses, groups, quarantined, blocked, associated, first_seen, last_seen)
+       SELECT $1, '02:00:00:01:' || lpad(to_hex(i / 256), 2, '0') || ':' || lpad(to_hex(i % 256), 2, '0'), $2, '', '[]', '[]', false, false, false, to_timestamp(0), to_timestamp(0) FROM generate_series(1, 499) i`, [id, network]);
+    assert.equal((await rig.fleet.dryRun(network, text)).cut, ["devices"], "501 devices");
     const bad = await rig.fleet.dryRun(network, "network: [");
     assert.not(bad.valid);
     assert.ok(bad.problems.length > 0);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program with nothing beside it: first start, restart, a second one, signals, kill -9.
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { enrolFakeGateway } from "../console/fake-gateway.ts";
 import { BackendProcess } from "../support/backend-process.ts";
+import { freePort } from "../support/mosquitto-server.ts";
 
 const test = suite("the backend as one process");
 const directory = mkdtempSync(join(tmpdir(), "securebox-one-"));
@@ -23,10 +23,7 @@ const fingerprintIn = ({ stderr }: BackendProcess): string | undefined => /autho
 let first: BackendProcess;
 
 test.before(async () => {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  mqttPort = String((server.address() as AddressInfo).port);
-  await new Promise((done) => server.close(done));
+  mqttPort = String(await freePort());
   first = await start();
 });
 test.after(async () => {
@@ -66,6 +63,7 @@ test("a gateway enrols, gets its policy, and its event is stored", async () => {
   await first.ask("/api/v1/networks", { name: "home" });
   await push(first, 1);
   const { token } = await first.ask("/api/v1/networks/home/enrolment-tokens", { gateway: "attic" });
+  assert.is(urlIn(token), /console and API: (https:[^,\s]+)/.exec(first.stderr)![1], "the port that was found, not the 0 that was asked for");
   const gateway = await enrolFakeGateway(token, (path, body) => first.ask(path, body));
   await gateway.presence("online");
   await gateway.event("tried", { x: 1 });
@@ -107,6 +105,8 @@ async function push(backend: BackendProcess, version: number): Promise<void> {
   const text = `# version ${version}\nnetwork: home\nrules: []\n`;
   assert.is((await backend.ask("/api/v1/networks/home/policy", { text, reason: `version ${version}` }, "PUT")).version, version);
 }
+
+const urlIn = (token: string): string => JSON.parse(Buffer.from(token.replace("sbx1.", ""), "base64url").toString()).u;
 
 async function eventually(condition: () => boolean, what: string): Promise<void> {
   for (const end = Date.now() + 10_000; !condition(); await new Promise((done) => setTimeout(done, 20))) if (Date.now() > end) throw new Error(`not within 10 s: ${what}`);

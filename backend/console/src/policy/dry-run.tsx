@@ -7,8 +7,14 @@ import { Difference } from "./editor-box.tsx";
 import { ProblemList } from "./problems.tsx";
 
 type GoTo = (line: number, column: number) => void;
-/** As many as the backend tells (DryRun in backend/src/ports.ts). */
-const MOST_CHANGES = 200;
+const CUT: Record<DryRun["cut"][number], string> = {
+  devices: "There are more than 500 devices: only those seen last were compared.", changes: "These are only the first of the decisions that would change.", time: "Comparing all decisions takes too long: these are those found within four seconds.",
+};
+
+/** "3 decisions", "200 or more decisions". */
+export function countOf({ changes, cut }: DryRun): string {
+  return cut.length > 0 && changes.length > 0 ? `${changes.length} or more decisions` : plural(changes.length, "decision");
+}
 
 interface Shown { result: DryRun; before: string; after: string; /** Names of devices, by MAC address. */ names: ReadonlyMap<string, string>; goTo: GoTo }
 
@@ -24,11 +30,12 @@ export function DryRunResult({ outdated, ...shown }: Shown & { outdated: boolean
   );
 }
 
-function Outcome({ result: { changes, gateways, warnings, unenforced }, before, after, names, goTo }: Shown) {
-  const count = changes.length >= MOST_CHANGES ? `${MOST_CHANGES} or more decisions` : plural(changes.length, "decision");
+function Outcome({ result, before, after, names, goTo }: Shown) {
+  const { changes, gateways, warnings, unenforced, cut } = result;
   return (
     <>
-      <p class="summary"><strong>{changes.length === 0 ? "No decision" : count}</strong> between known devices would change, on <strong>{plural(gateways, "gateway")}</strong>.</p>
+      <p class="summary"><strong>{changes.length === 0 ? "No decision" : countOf(result)}</strong> between {cut.length > 0 ? "the compared" : "known"} devices would change, on <strong>{plural(gateways, "gateway")}</strong>.</p>
+      {cut.length > 0 && <p class="note warn">Not everything is shown. {cut.map((why) => CUT[why]).join(" ")}</p>}
       <ProblemList problems={warnings} goTo={goTo} />
       {unenforced.length > 0 && <><h4>Accepted but not enforced yet</h4><ul class="lines">{unenforced.map(({ path, reason }) => <li key={path}><code>{path}</code>: {reason}</li>)}</ul></>}
       {changes.length > 0 && (

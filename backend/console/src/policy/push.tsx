@@ -6,6 +6,7 @@ import { plural } from "../ui/basics.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Form, Reason } from "../ui/form.tsx";
 import type { Draft } from "./draft.ts";
+import { countOf } from "./dry-run.tsx";
 
 interface Options { network: string; draft: Draft; /** Of exactly this text; absent: none was made. */ trial: DryRun | undefined; pushed: (policy: PolicyVersion) => void; conflict: () => void; close: () => void }
 
@@ -21,7 +22,7 @@ export function PushDialog({ network, draft, trial, pushed, conflict, close }: O
   };
   return (
     <Dialog title={`Push to ${network}`} close={close}>
-      <p>{trial ? `${plural(trial.changes.length, "decision")} will change on ${plural(trial.gateways, "gateway")}.` : "There was no dry run of this text: you have not seen what it changes."}</p>
+      <p>{trial ? `${countOf(trial)} will change on ${plural(trial.gateways, "gateway")}.` : "There was no dry run of this text: you have not seen what it changes."}</p>
       <Form send={send} submit={`Push version ${draft.base + 1}`} cancel={close}>
         <Reason value={reason} onValue={setReason} hint="For the history: what this is for" />
       </Form>

@@ -8,10 +8,11 @@ import type { Room } from "./room.ts";
 
 const state = object({ ok: { type: "boolean" }, version: { type: "string" } });
 
-export function healthRoutes({ database, broker, metrics, version }: Room): Operation[] {
+export function healthRoutes({ database, broker, metrics, version, problem = () => undefined }: Room): Operation[] {
   async function problems(): Promise<string[]> {
+    const own = problem();
     const found = await Promise.race([database.problem().catch((error: Error) => error.message), slow()]);
-    return [...(found ? [`database: ${found}`] : []), ...(broker.connected ? [] : ["broker: not connected"])];
+    return [...(own ? [own] : []), ...(found ? [`database: ${found}`] : []), ...(broker.connected ? [] : ["broker: not connected"])];
   }
   return [
     operation({
@@ -19,7 +20,7 @@ export function healthRoutes({ database, broker, metrics, version }: Room): Oper
       example: { answer: { ok: true, version: "0.1.0" } }, run: async () => ({ ok: true, version }),
     }),
     operation({
-      method: "GET", path: "/health/ready", tag: "operation", access: "open", summary: "Can it do its work", description: "Database and broker answer; 503 with the problems otherwise.", answer: state, errors: [503],
+      method: "GET", path: "/health/ready", tag: "operation", access: "open", summary: "Can it do its work", description: "The start is complete, database and broker answer; 503 with the problems otherwise.", answer: state, errors: [503],
       example: { answer: { ok: true, version: "0.1.0" } },
       async run({ reply }) {
         const list = await problems();
