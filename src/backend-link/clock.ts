@@ -67,6 +67,13 @@ export class LinkClock {
     this.#startedAt = now;
   }
 
+  /** The recovery key signed at `issued`, and what was learnt of the time before may have been a thief's word: it is to be learnt anew. */
+  restart(issued: Instant, now: Millis): void {
+    this.#offset = undefined;
+    this.#floor = Math.max(issued, BUILD_DATE);
+    this.#startedAt = now;
+  }
+
   /** The floor to write to flash now; undefined: the last one is recent enough, or nothing new is proven. `clean`: whatever is new. */
   toSave(now: Millis, clean = false): Instant | undefined {
     if (!clean && now - this.#savedAt < SAVE_INTERVAL) return undefined;

@@ -20,7 +20,7 @@ export interface ConversationParts {
   reported(): Reported;
   devices(): Devices;
   /** What hello says of the documents. */
-  documents(): Pick<Hello, "desired" | "keys" | "revocation">;
+  documents(): Pick<Hello, "desired" | "epoch" | "keys" | "revocation" | "believes">;
   /** The signed time in answer to `nonce`, asked at `sent`. */
   time(document: SignedDocument<"time">, nonce: string, sent: Millis): void;
   certificate(pem: string): void;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The link: its parts put together over one platform. Each part says when it next has something to do; one timer waits for the first.
-import { encodeBase64, MAX_PAYLOAD, type PublicKey, type Reported, type SignedDocument } from "@securebox/contract";
+import { encodeBase64, MAX_PAYLOAD, type Hello, type Reported, type SignedDocument } from "@securebox/contract";
 import type { Millis, Platform, Timer } from "quickjs-ts";
 import { Certificates } from "./certificates.ts";
 import { LinkClock } from "./clock.ts";
 import { LinkConnection } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { DocumentKeeper } from "./documents/keeper.ts";
+import type { EnrolledKeys } from "./documents/trust.ts";
 import { AgainEnrolment } from "./enrol/again.ts";
 import type { LinkLog } from "./log.ts";
 import { Outbox, type Level } from "./outbox.ts";
@@ -75,6 +76,7 @@ class BackendLink implements Link {
       network, gateway, store, crypto, clock: this.#clock, now,
       enforce: (desired, ignored, answer) => host.enforce(desired, ignored, answer),
       changed: () => this.changed("reported"),
+      recovered: (issued) => this.#recovered(issued),
       event: (level, event, fields) => this.#tell(level, event, fields),
     });
     this.#connection = new LinkConnection({
@@ -176,19 +178,22 @@ class BackendLink implements Link {
     };
   }
 
-  #digests(): { desired?: { sequence: number; digest: string }; keys: number; revocation: number } {
-    const { desired } = this.#keeper;
-    return { ...(desired && { desired: { sequence: desired.sequence, digest: desired.digest } }), keys: this.#keeper.sequence("keys") ?? 0, revocation: this.#keeper.sequence("revocation") ?? 0 };
+  #digests(): Pick<Hello, "desired" | "epoch" | "keys" | "revocation" | "believes"> {
+    const { desired, desiredNumber: sequence, epoch, keys } = this.#keeper;
+    return {
+      ...(sequence !== undefined && { desired: { sequence, digest: desired!.digest } }), ...(epoch > 0 && { epoch }),
+      keys: this.#keeper.sequence("keys") ?? 0, revocation: this.#keeper.sequence("revocation") ?? 0, believes: keys.map(({ id }) => id),
+    };
   }
 
   #reported(): Reported {
-    const { desired, refused, keys } = this.#keeper;
+    const { desired, refused, keys, epoch } = this.#keeper;
     const facts = this.#certificates.facts;
     return {
       ...this.#host.reported(),
       ...(desired && { desired: { sequence: desired.sequence, digest: desired.digest, version: desired.body.version } }),
       ...(refused && { refused }), ...(facts && { certificate: { serial: facts.serial, expires: facts.notAfter } }),
-      keys: keys.map(({ id }) => id), clock: this.#clock.trusted ? "trusted" : "floor", eventsLost: this.#outbox.lost,
+      keys: keys.map(({ id }) => id), ...(epoch > 0 && { epoch }), clock: this.#clock.trusted ? "trusted" : "floor", eventsLost: this.#outbox.lost,
     };
   }
 
@@ -246,7 +251,15 @@ class BackendLink implements Link {
     this.#conversation.lost();
   }
 
-  #enrolledAgain(identity: Identity, keys: PublicKey[]): void {
+  /** A new connection begins with a new hello: the time by the new keys, and all that they signed. */
+  #recovered(issued: number): void {
+    this.#unverified = undefined;
+    this.#clock.restart(issued, this.#platform.time.now());
+    this.#connection.input({ type: "renew" });
+    this.#conversation.lost();
+  }
+
+  #enrolledAgain(identity: Identity, keys: EnrolledKeys): void {
     this.#certificates.replace(identity);
     this.#rejections.accepted();
     this.#keeper.trustAnew(keys);

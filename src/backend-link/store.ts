@@ -85,8 +85,8 @@ function isIdentity(value: Json): value is Json & Omit<Identity, "certificate" |
 
 /** The documents themselves were checked when they were accepted; here only that the file is whole. */
 function isDocuments(value: Json): value is Json & Documents {
-  const { desired, previous, keys, revoked, initialKeys, sequences } = value;
+  const { desired, previous, keys, revoked, initialKeys, epoch, sequences } = value;
   const isDocument = (each: unknown): boolean => each === undefined || (isObject(each) && isObject(each["body"]) && Number.isSafeInteger(each["sequence"]));
   return [desired, previous, keys].every(isDocument) && Array.isArray(revoked) && revoked.every(isText)
-    && isObject(initialKeys) && Array.isArray(initialKeys["keys"]) && isObject(sequences) && Object.values(sequences).every(Number.isSafeInteger);
+    && isObject(initialKeys) && Array.isArray(initialKeys["keys"]) && (epoch === undefined || Number.isSafeInteger(epoch)) && isObject(sequences) && Object.values(sequences).every(Number.isSafeInteger);
 }

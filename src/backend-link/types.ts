@@ -117,8 +117,8 @@ export interface Identity {
 export interface LinkStore {
   identity(): Identity | undefined;
   saveIdentity(identity: Identity): void;
-  /** The document in force, the trusted keys, the revoked ones, highest sequences. */
-  documents(): { desired?: SignedDocument<"desired">; /** The one before, while `desired` is not known to be in force. */ previous?: SignedDocument<"desired">; keys?: SignedDocument<"keys">; revoked: string[]; initialKeys: Keys; sequences: Record<string, number> };
+  /** The document in force, the trusted keys with their epoch (absent: 0), the revoked ones, highest sequences of this epoch. */
+  documents(): { desired?: SignedDocument<"desired">; /** The one before, while `desired` is not known to be in force. */ previous?: SignedDocument<"desired">; keys?: SignedDocument<"keys">; revoked: string[]; initialKeys: Keys; epoch?: number; sequences: Record<string, number> };
   saveDocuments(documents: ReturnType<LinkStore["documents"]>): void;
   /** The latest time that was proven. */
   floor(): Millis;

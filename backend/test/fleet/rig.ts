@@ -76,7 +76,7 @@ export function device(mac: string, more: Partial<Devices["devices"][number]> = 
 
 export const digest = (value: unknown): string => digestOf({ sha256 }, value);
 export const hello = (more: Partial<Messages["hello"]> = {}): Messages["hello"] =>
-  ({ nonce: "0123456789abcdef", keys: 0, revocation: 0, reported: "0".repeat(64), devices: "0".repeat(64), events: { stream: "s1", first: 0 }, ...more });
+  ({ nonce: "0123456789abcdef", keys: 0, revocation: 0, believes: [], reported: "0".repeat(64), devices: "0".repeat(64), events: { stream: "s1", first: 0 }, ...more });
 
 export async function eventually(holds: () => boolean | Promise<boolean>, what: string, within = 5000): Promise<void> {
   for (const until = Date.now() + within; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 10))) {

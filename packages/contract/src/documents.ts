@@ -22,8 +22,13 @@ export interface SignedDocument<Kind extends DocumentKind = DocumentKind> {
   network: string;
   /** Absent: for every gateway of the network. */
   gateway?: string;
-  /** Greater than that of every document of this kind before it. */
+  /** Greater than that of every document of this kind before it in its epoch. */
   sequence: number;
+  /**
+   * Which generation of signing keys it belongs to; absent: 0, the first. Only a keys document that the recovery key signed begins a higher one; from then on
+   * documents of lower ones are refused and sequences begin anew, so that nothing a thief signed or numbered outlives the recovery.
+   */
+  epoch?: number;
   issued: Instant;
   /** Not accepted from then on. What is in force already stays. */
   expires: Instant;
@@ -62,7 +67,10 @@ export interface Settings {
   askDevices?: boolean;
 }
 
-/** The keys that may sign from now on. Signed by a key that was trusted before. */
+/**
+ * The keys that may sign from now on. Signed by a key that was trusted before. A signing key adds and retires signing keys; recovery keys stand in its
+ * document as they were before, each field of them. The recovery key changes both, and when it begins an epoch, signing keys that it does not list are revoked.
+ */
 export interface Keys {
   keys: PublicKey[];
 }
@@ -77,7 +85,7 @@ export interface PublicKey {
   notAfter: Instant;
 }
 
-/** Never trusted again, whatever a keys document says. A key cannot revoke itself. */
+/** Never trusted again, whatever a keys document of the same epoch says. A key cannot revoke itself, and a signing key cannot revoke a recovery key. */
 export interface Revocation {
   /** Key identifiers. */
   keys: string[];
@@ -115,7 +123,7 @@ export interface IntelEntry {
 /** Why a gateway did not take a document. */
 export type RefusalCode =
   | "malformed" | "too-large" | "version" | "critical" | "digest"
-  | "unsigned" | "signature" | "unknown-key" | "revoked-key" | "key-use" | "key-period"
+  | "unsigned" | "signature" | "unknown-key" | "revoked-key" | "key-use" | "key-period" | "recovery-key" | "epoch"
   | "network" | "gateway" | "older" | "replayed" | "expired" | "not-yet"
   | "policy" | "time-unknown";
 

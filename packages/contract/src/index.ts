@@ -20,6 +20,7 @@ export type { FlowVerdictWord } from "./verdict.ts";
 export { canonicalJson } from "./wire/canonical.ts";
 export { decodeBase64, encodeBase64, hexadecimal } from "./wire/bytes.ts";
 export { decodeDocument, digestOf, encodeDocument, judgeDocument, keyIdOf, signDocument } from "./wire/document.ts";
+export { beginsEpoch, epochOf, sameRecoveryKeys } from "./wire/recovery.ts";
 export type { DocumentKnowledge, DocumentRefusal, DocumentResult, Signer, Verifier } from "./wire/document.ts";
 export { decodeMessage, encodeMessage } from "./wire/message.ts";
 export type { MessageRefusal, MessageResult } from "./wire/message.ts";

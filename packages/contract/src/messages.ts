@@ -49,9 +49,12 @@ export interface Hello {
   /** To be repeated in the signed time of the welcome. */
   nonce: string;
   desired?: { sequence: number; digest: string };
-  /** Highest sequences known. */
+  /** Highest sequences known, and the epoch that they are of; absent: 0. */
+  epoch?: number;
   keys: number;
   revocation: number;
+  /** Identifiers of the keys that it believes: the welcome's time is signed by one of them. */
+  believes: string[];
   /** Digests of the bodies of `reported` and `devices` as they are now. */
   reported: string;
   devices: string;
@@ -90,6 +93,8 @@ export interface Reported {
   /** This gateway's own decisions, which come before all rules. */
   overrides: { id: number; text: string; at: string }[];
   keys: string[];
+  /** Of its keys; absent: 0. */
+  epoch?: number;
   certificate?: { serial: string; expires: Instant };
   clock: "trusted" | "floor";
   /** Events that were dropped because the outbox was full. */
@@ -169,6 +174,8 @@ export interface Enrolled {
   /** Trusted for broker and API, PEM. */
   ca: string;
   keys: PublicKey[];
+  /** Of these keys; absent: 0. */
+  epoch?: number;
   /** The backend's clock. */
   now: Instant;
 }

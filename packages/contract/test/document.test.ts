@@ -9,7 +9,7 @@ const { crypto } = platform;
 const test = suite("documents");
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const documents = vectors.documents as Record<string, string>;
-const keys = vectors.keys as unknown as Record<"first" | "second" | "recovery" | "stranger", PublicKey>;
+const keys = vectors.keys as unknown as Record<"first" | "second" | "recovery" | "stranger" | "second recovery", PublicKey>;
 const knowledge: DocumentKnowledge = {
   network: "home", gateway: "gw-1", keys: [keys.first, keys.second, keys.recovery], revoked: [], sequence: undefined, now: 1_800_000_100_000, notBefore: 1_790_000_000_000,
 };
@@ -27,7 +27,8 @@ function outcome(text: string, more: Partial<DocumentKnowledge> = {}): RefusalCo
   return judgeDocument(crypto, result.document, { ...knowledge, ...more })?.code ?? "accepted";
 }
 
-for (const name of ["desired", "keys", "revocation", "time", "for the whole network", "unknown fields", "critical, known"]) {
+for (const name of ["desired", "keys", "revocation", "time", "for the whole network", "unknown fields", "critical, known", "a new signing key", "another recovery key by the recovery key",
+  "an epoch by the recovery key"]) {
   test(`openssl's signature counts: ${name}`, () => assert.is(outcome(documents[name]!), "accepted"));
 }
 
@@ -38,8 +39,24 @@ const refused: [name: string, code: RefusalCode, knowledge?: Partial<DocumentKno
   ["desired", "unknown-key", { keys: [] }], ["desired", "signature", { keys: [{ ...keys.second, id: keys.first.id }] }],
   ["desired", "replayed", { sequence: 7 }], ["desired", "older", { sequence: 8 }], ["desired", "expired", { now: 1_802_592_000_000 }],
   ["desired", "not-yet", { now: 1_799_999_900_000 }], ["desired", "time-unknown", { now: undefined }], ["desired", "expired", { now: undefined, notBefore: 1_802_592_000_000 }],
+  ...["dropped", "replaced", "joined", "shortened", "for signing", "revoked"].map((what): [string, RefusalCode] => [`the recovery key ${what}`, "recovery-key"]),
+  ["the recovery key twice", "malformed"], ["an epoch by a signing key", "epoch"], ["desired in an epoch", "epoch"], ["revocation in an epoch", "epoch"],
+  ["a new signing key", "epoch", { epoch: 5 }], ["desired", "epoch", { epoch: 1 }], ["time", "epoch", { epoch: 1 }], ["revocation", "epoch", { epoch: 1 }],
+  ["an epoch by the recovery key", "replayed", { epoch: 5, sequence: 1 }], ["an epoch by the recovery key", "epoch", { epoch: 6 }], ["another recovery key by the recovery key", "epoch", { epoch: 5 }],
+  ["an epoch by the recovery key", "unknown-key", { keys: [keys.first, keys["second recovery"]] }], ["an epoch by the recovery key", "signature", { keys: [{ ...keys.stranger, id: keys.recovery.id, use: "recovery" }] }],
 ];
 for (const [name, code, more] of refused) test(`${code}: ${name} ${more ? Object.keys(more).join(" and ") : ""}`, () => assert.is(outcome(documents[name]!, more), code));
+
+test("the recovery key's epoch begins whatever numbers and dates a thief has made believed", () => {
+  assert.is(outcome(documents["sequence 2^50"]!), "accepted");
+  for (const more of [{ sequence: 2 ** 50 }, { now: 4_000_000_000_000 }, { now: undefined, notBefore: 4_000_000_000_000 }]) assert.is(outcome(documents["an epoch by the recovery key"]!, more), "accepted", JSON.stringify(more));
+  assert.is(outcome(documents["desired in an epoch"]!, { epoch: 5, keys: [keys.second, keys.recovery] }), "accepted");
+});
+
+test("a trusted key that is no key has signed nothing", () => {
+  const publicKey = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+  assert.is(outcome(documents["desired"]!, { keys: [{ ...keys.first, publicKey }] }), "signature");
+});
 
 /** The valid document with its text changed. */
 const changed: [what: string, code: RefusalCode, change: (text: string) => string][] = [

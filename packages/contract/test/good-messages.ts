@@ -7,7 +7,7 @@ const digest = "ab".repeat(32);
 
 export const good: Messages = {
   presence: { state: "offline", reason: "lost" },
-  hello: { nonce: "0123456789abcdef", desired: { sequence: 7, digest }, keys: 1, revocation: 0, reported: digest, devices: digest, events: { stream: "s-1", first: 3 } },
+  hello: { nonce: "0123456789abcdef", desired: { sequence: 7, digest }, keys: 1, revocation: 0, believes: ["0123456789abcdef"], reported: digest, devices: digest, events: { stream: "s-1", first: 3 } },
   reported: {
     desired: { sequence: 7, digest, version: 3 },
     refused: { kind: "desired", code: "older", message: "sequence: 6 is older than 7", sequence: 6, digest, at: 1_800_000_000_000 },

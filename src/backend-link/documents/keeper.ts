@@ -7,15 +7,16 @@
  * is on flash, and the one before if that fails.
  *
  * Keys and revocations need no date: a sequence number is enough against replay, and without them the signed time of a new key could not be believed.
+ * Where the recovery key begins an epoch, what is in force stays until the first desired document of the new keys.
  */
-import { decodeDocument, encodeDocument, judgeDocument, type DocumentKind, type DocumentKnowledge, type DocumentRefusal as Reason, type PublicKey, type Refusal, type SignedDocument, type Verifier } from "@securebox/contract";
+import { beginsEpoch, decodeDocument, encodeDocument, epochOf, judgeDocument, type DocumentKind, type DocumentKnowledge, type DocumentRefusal as Reason, type Instant, type PublicKey, type Refusal, type SignedDocument, type Verifier } from "@securebox/contract";
 import type { Millis } from "quickjs-ts";
 import type { LinkClock } from "../clock.ts";
 import type { LinkHost, LinkStore } from "../types.ts";
 import { Refusals } from "./refusals.ts";
+import { listedKeys, mayReplace, numberIn, withEnrolment, withKeys, withRevocation, type EnrolledKeys, type Kept } from "./trust.ts";
 
 export type Channel = "desired" | "keys" | "revocation";
-type Kept = ReturnType<LinkStore["documents"]>;
 type Desired = SignedDocument<"desired">;
 
 export interface KeeperParts {
@@ -27,6 +28,8 @@ export interface KeeperParts {
   enforce: LinkHost["enforce"];
   /** Something that `reported` shows has changed. */
   changed(): void;
+  /** The recovery key began an epoch: times and numbers that were signed before may have been a thief's. */
+  recovered(issued: Instant): void;
   event(level: "info" | "warn" | "error", event: string, fields: Record<string, string | number | undefined>): void;
   now(): Millis;
 }
@@ -64,9 +67,11 @@ export class DocumentKeeper {
   /** Why the last document could not be written; undefined: it could. */
   get storeError(): string | undefined { return this.#storeError; }
   get keys(): PublicKey[] {
-    const { keys, initialKeys, revoked } = this.#kept;
-    return (keys?.body.keys ?? initialKeys.keys).filter((key) => !revoked.includes(key.id));
+    return listedKeys(this.#kept).filter((key) => !this.#kept.revoked.includes(key.id));
   }
+  get epoch(): number { return epochOf(this.#kept); }
+  /** Of the document in force, if it counts in this epoch. */
+  get desiredNumber(): number | undefined { return numberIn(this.#kept, this.#inForce); }
   sequence(kind: DocumentKind): number | undefined { return this.#kept.sequences[kind]; }
   get parked(): number { return this.#parked.size; }
 
@@ -94,7 +99,7 @@ export class DocumentKeeper {
     const reason = judgeDocument(crypto, document, this.#knowledge(document));
     if (reason) return this.#refuseOrPark(channel, bytes, document, reason);
     this.#parked.delete(channel);
-    this.#parts.clock.proved(document.issued, this.#parts.now());
+    if (!beginsEpoch(document, this.epoch)) this.#parts.clock.proved(document.issued, this.#parts.now());
     if (document.kind === "desired") this.#accept(document as Desired, ignored);
     else this.#trust(document as SignedDocument<"keys" | "revocation">);
   }
@@ -120,9 +125,10 @@ export class DocumentKeeper {
     for (const [channel, { bytes }] of waiting) this.take(channel, bytes);
   }
 
-  /** The keys that came with a new enrolment; what was signed by other ones counts no more, but what was revoked stays so. */
-  trustAnew(keys: PublicKey[]): void {
-    this.#save({ ...this.#kept, keys: undefined, initialKeys: { keys } });
+  /** The keys that came with a new certificate: what was signed by other ones counts no more. Where they go too far, those that we have stay. */
+  trustAnew(enrolled: EnrolledKeys): void {
+    if (mayReplace(this.#kept, enrolled)) this.#save(withEnrolment(this.#kept, enrolled));
+    else this.#parts.event("warn", "keys of the new certificate not taken", { reason: "another epoch or recovery key than ours" });
     this.retry();
   }
 
@@ -153,8 +159,8 @@ export class DocumentKeeper {
     const { network, gateway, clock, now } = this.#parts;
     const notBefore = clock.notBefore(now());
     const dateless = document.kind !== "desired";
-    const sequence = document.kind === "desired" ? (this.#candidate ?? this.#unstored?.document)?.sequence ?? this.#kept.sequences["desired"] : this.#kept.sequences[document.kind];
-    return { network, gateway, keys: this.#kept.keys?.body.keys ?? this.#kept.initialKeys.keys, revoked: this.#kept.revoked, sequence, notBefore,
+    const coming = document.kind === "desired" ? numberIn(this.#kept, this.#candidate ?? this.#unstored?.document) : undefined;
+    return { network, gateway, keys: listedKeys(this.#kept), epoch: this.epoch, revoked: this.#kept.revoked, sequence: coming ?? this.#kept.sequences[document.kind], notBefore,
       now: clock.date(now()) ?? (dateless ? Math.max(notBefore, document.issued) : undefined) };
   }
 
@@ -202,22 +208,30 @@ export class DocumentKeeper {
 
   /** The one before is in force still, or was never put in force in this life of the program. */
   #notEnforced(document: Desired, message: string, before: Desired | undefined): void {
-    this.#save({ ...this.#kept, desired: before, previous: undefined, sequences: { ...this.#kept.sequences, desired: before?.sequence ?? -1 } });
+    this.#save({ ...this.#kept, desired: before, previous: undefined, sequences: { ...this.#kept.sequences, desired: numberIn(this.#kept, before) ?? -1 } });
     this.#rejected = document;
     this.#refuse({ ...nameOf(document), code: "policy", message });
     if (before && before !== this.#inForce) this.#enforceKept(before, undefined);
   }
 
   #trust(document: SignedDocument<"keys" | "revocation">): void {
-    const sequences = { ...this.#kept.sequences, [document.kind]: document.sequence };
-    const stored = document.kind === "keys"
-      ? this.#save({ ...this.#kept, keys: document as SignedDocument<"keys">, sequences })
-      : this.#save({ ...this.#kept, revoked: [...new Set([...this.#kept.revoked, ...(document as SignedDocument<"revocation">).body.keys])].slice(-MAX_REVOKED), sequences });
+    const begins = beginsEpoch(document, this.epoch);
+    const stored = this.#save(document.kind === "keys" ? withKeys(this.#kept, document as SignedDocument<"keys">) : withRevocation(this.#kept, document as SignedDocument<"revocation">));
     // Not on flash: not counted either. The backend sees it by the sequence in the next hello, and publishes it again.
     if (!stored) return;
-    this.#parts.event("info", document.kind === "keys" ? "keys changed" : "keys revoked", { sequence: document.sequence, keys: document.body.keys.length });
+    const event = begins ? "keys recovered" : document.kind === "keys" ? "keys changed" : "keys revoked";
+    this.#parts.event(begins ? "warn" : "info", event, { sequence: document.sequence, keys: document.body.keys.length, epoch: this.epoch || undefined });
     this.#parts.changed();
-    this.retry();
+    if (begins) this.#begin(document.issued);
+    else this.retry();
+  }
+
+  /** What waits may be a thief's; what is the backend's comes again with the next hello. */
+  #begin(issued: Instant): void {
+    this.#unstored = undefined;
+    this.#parked.clear();
+    this.#refusals.clear();
+    this.#parts.recovered(issued);
   }
 
   #save(kept: Kept): boolean {
@@ -235,5 +249,4 @@ export class DocumentKeeper {
   }
 }
 
-const MAX_REVOKED = 256;
 const nameOf = (document: SignedDocument): Pick<Reason, "kind" | "sequence" | "digest"> => ({ kind: document.kind, sequence: document.sequence, digest: document.digest });

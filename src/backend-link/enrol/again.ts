@@ -3,9 +3,9 @@
  * A gateway whose certificate is lost, expired or refused asks for another by HTTPS, and an operator approves it in the console: nobody has to touch the
  * device. The key stays if it is there, so that the console can say "same key"; a new one is on flash before it is used, for a restart in between.
  */
-import type { PublicKey } from "@securebox/contract";
 import type { Millis, Platform, TlsOptions } from "quickjs-ts";
 import { encodeBase64, hexadecimal } from "@securebox/contract";
+import type { EnrolledKeys } from "../documents/trust.ts";
 import type { Identity, LinkStatus, LinkStore } from "../types.ts";
 import { decodePem } from "../x509/pem.ts";
 import { certificateRequest } from "../x509/request.ts";
@@ -27,7 +27,7 @@ export interface AgainParts {
   validAt(): TlsOptions["validAt"];
   /** Whether there is need. */
   wanted(): boolean;
-  enrolled(identity: Identity, keys: PublicKey[]): void;
+  enrolled(identity: Identity, keys: EnrolledKeys): void;
   event(level: "info" | "warn" | "error", event: string, fields: Record<string, string | number | undefined>): void;
   /** A step is over: `due` is another. */
   settled(): void;

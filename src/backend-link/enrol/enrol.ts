@@ -4,6 +4,7 @@ import type { Platform } from "quickjs-ts";
 import type { Identity, LinkStore } from "../types.ts";
 import { certificateRequest } from "../x509/request.ts";
 import { BUILD_DATE } from "../clock.ts";
+import { withEnrolment, type Kept } from "../documents/trust.ts";
 import { answerOf, identityOf } from "./enrolled.ts";
 import { request } from "./http.ts";
 import { parseToken } from "./token.ts";
@@ -23,9 +24,9 @@ export async function enrol(platform: Pick<Platform, "tls" | "timers" | "crypto"
   const { identity, keys } = identityOf(platform.crypto, answerOf(response), token.api, privateKey);
   const before = store.identity();
   const same = before?.network === identity.network && before.gateway === identity.gateway && before.api === identity.api;
-  const kept = same ? store.documents() : { revoked: [], sequences: {} };
+  const kept: Kept = same ? store.documents() : { revoked: [], initialKeys: { keys: [] }, sequences: {} };
   // Keys first: an identity without them could believe nothing, and the old one with new keys only waits.
-  store.saveDocuments({ ...kept, keys: undefined, initialKeys: { keys } });
+  store.saveDocuments(withEnrolment(kept, keys));
   store.saveIdentity(identity);
   return identity;
 }

@@ -13,7 +13,7 @@ import { decodePem } from "../x509/pem.ts";
 import { readElements, inside, TAG } from "../x509/der.ts";
 import { encodePem } from "../x509/pem.ts";
 import { CERTIFICATE } from "./certificate-vectors.ts";
-import { DAY, FakeBackend, FakeGateway, publicOf, TODAY } from "./fake-backend.ts";
+import { DAY, FakeBackend, FakeGateway, publicOf, signingKey, TODAY } from "./fake-backend.ts";
 import { Authority, sleep } from "./openssl.ts";
 
 const { crypto } = platform;
@@ -120,7 +120,7 @@ enrolment("HTTP answers that are none, end early, or are too large", () => {
 enrolment("a token becomes an identity: the certificate is for the key made here, the files are private", async () => {
   const authority = await Authority.make("enrol");
   const keys = new FakeBackend();
-  const { error, store, api, backend } = await tryEnrol(async ({ body }) => ({ status: 200, body: enrolled(keys, (await authority.issue(body.csr, 90)).certificate, authority.pem), chunked: true }));
+  const { error, store, api, backend } = await tryEnrol(async ({ body }) => ({ status: 200, body: { ...enrolled(keys, (await authority.issue(body.csr, 90)).certificate, authority.pem), epoch: 7 }, chunked: true }));
   authority.remove();
   assert.is(error, "");
   assert.equal(api.asked.map(({ method, path, body }) => [method, path, body.secret]), [["POST", "/api/v1/enrol", "a-secret-of-one-use"]]);
@@ -128,6 +128,7 @@ enrolment("a token becomes an identity: the certificate is for the key made here
   assert.equal([identity.network, identity.gateway, identity.api, identity.broker], ["home", "attic", "https://192.0.2.1:8443", { host: "192.0.2.1", port: 8883 }]);
   assert.is(readCertificate(identity.certificate).publicKey, crypto.publicKeyOf(identity.privateKey));
   assert.is(store.documents().initialKeys.keys.length, 2);
+  assert.is(store.documents().epoch, 7);
   assert.ok(backend.machine.files.list("/state/backend").includes("credentials.json"));
 });
 
@@ -140,6 +141,7 @@ enrolment("what the backend refuses, or answers wrongly, is said; nothing is kep
     [{ status: 200, body: good }, /another key than ours/],
     [{ status: 200, body: { ...good, gateway: "../x" } }, /gateway: expected a DNS label/],
     [{ status: 200, body: { ...good, keys: [{ ...good.keys[0]!, id: "0000000000000000" }] } }, /keys: expected/],
+    [{ status: 200, body: { ...good, epoch: -1 } }, /epoch: expected a whole number/],
   ];
   for (const [answer, expected] of bad) {
     const { error, store } = await tryEnrol(() => answer);
@@ -156,14 +158,14 @@ function keyIn(csr: string): string {
   return encodePem("PUBLIC KEY", inside(info, TAG.sequence, "info")[2]!.whole);
 }
 
-for (const lost of ["certificate", "certificate and key"]) {
+for (const lost of ["certificate", "certificate and key", "certificate, and somebody with the authority's key answers with keys of his own,"]) {
   enrolment(`a lost ${lost}: asked for again, approved in the console, connected; nobody touched the device`, async () => {
     const authority = await Authority.make("again");
     const backend = new FakeBackend();
     const api = new FakeApi(backend);
     const gateway = new FakeGateway(backend);
     const before = gateway.store.identity()!;
-    gateway.store.saveIdentity({ ...before, certificate: "", privateKey: lost === "certificate" ? before.privateKey : "" });
+    gateway.store.saveIdentity({ ...before, certificate: "", privateKey: lost === "certificate and key" ? "" : before.privateKey });
     const fresh = new FakeGateway(backend);
     let csr = "";
     let polls = 0;
@@ -176,7 +178,7 @@ for (const lost of ["certificate", "certificate and key"]) {
       const bytes = Uint8Array.from(decodePem("X", `-----BEGIN X-----${proof}-----END X-----`));
       assert.ok(crypto.verifyP256(keyIn(csr), utf8("securebox-enrolment:Zk3vQ"), bytes));
       if (++polls < 3) return { status: 200, body: { state: "open" } };
-      return { status: 200, body: { state: "approved", enrolled: enrolled(backend, (await authority.issue(csr, 90)).certificate, authority.pem) } };
+      return { status: 200, body: { state: "approved", enrolled: { ...enrolled(backend, (await authority.issue(csr, 90)).certificate, authority.pem), ...(lost.includes("somebody") && { keys: [publicOf(signingKey()), publicOf(signingKey("recovery"))] }) } } };
     };
     fresh.link.start();
     await settle(backend, () => api.asked.length === 1);
@@ -187,7 +189,8 @@ for (const lost of ["certificate", "certificate and key"]) {
     assert.is(polls, 1, "every 15 s");
     await settle(backend, () => fresh.link.status.state === "connected", 100);
     authority.remove();
-    assert.is(keyIn(csr) === crypto.publicKeyOf(before.privateKey), lost === "certificate", "the key stays if it is there");
+    assert.is(keyIn(csr) === crypto.publicKeyOf(before.privateKey), lost !== "certificate and key", "the key stays if it is there");
+    assert.equal(fresh.store.documents().initialKeys.keys.map(({ id }) => id), [backend.key.id, backend.recovery.id]);
     assert.is(fresh.link.status.enrolment, undefined);
     assert.is(readCertificate(fresh.store.identity()!.certificate).publicKey, keyIn(csr));
     const polled = api.asked.length;

@@ -45,6 +45,8 @@ export class FakeBackend {
   answer: ((ask: Messages["ask"]) => Messages["answers"] | undefined) | undefined;
   known: { reported?: string; devices?: string } = {};
   timeKey: SigningKey = this.key;
+  /** Of timeKey; undefined: 0. */
+  keysEpoch: number | undefined;
   #count = 0;
 
   get now(): number { return this.epoch + this.machine.time.now(); }
@@ -130,7 +132,7 @@ export class FakeBackend {
   }
 
   #welcome({ id, body }: Envelope<"hello">): void {
-    const time = this.sign("time", { nonce: body.nonce, now: this.now }, { sequence: 0, key: this.timeKey });
+    const time = this.sign("time", { nonce: body.nonce, now: this.now }, { sequence: 0, key: this.timeKey, ...(this.keysEpoch !== undefined && { epoch: this.keysEpoch }) });
     const want = (["reported", "devices"] as const).filter((what) => this.known[what] !== body[what]);
     const numbers = [...this.events.keys()].filter((name) => name.startsWith(`${body.events.stream}/`)).map((name) => Number(name.split("/")[1]));
     this.tell("welcome", { time, want, stored: Math.max(-1, ...numbers) }, id);

@@ -44,7 +44,7 @@ const bodies: Record<DocumentKind, Shape> = {
 export const documentKinds = Object.keys(bodies) as DocumentKind[];
 
 export const documentShapes = Object.fromEntries(documentKinds.map((kind) => [kind, object({
-  v: oneOf(DOCUMENT_VERSION), kind: oneOf(kind), network: name, gateway: optional(name), sequence: integer(0), issued: instant, expires: instant,
+  v: oneOf(DOCUMENT_VERSION), kind: oneOf(kind), network: name, gateway: optional(name), sequence: integer(0), epoch: optional(integer(0)), issued: instant, expires: instant,
   key: keyId, critical: optional(list(text(200, 1), 32)), digest, body: bodies[kind], signature: base64,
 })])) as Record<DocumentKind, Shape>;
 

@@ -2,13 +2,15 @@
 /*
  * Signed documents: made, read and judged. Reading (form, version, critical fields, digest) needs nothing but the bytes; judging needs to know who asks,
  * which keys are trusted, what came before and what time it is. A document that fails at a step is told so by the first step that it fails:
- * size, JSON, canonical form, version, kind, fields, critical, digest; then network, gateway, key, its use and period, signature; then sequence and dates.
+ * size, JSON, canonical form, version, kind, fields, critical, digest; then network, gateway, key, its use and period, signature; then epoch and recovery keys
+ * (recovery.ts); then sequence and dates.
  */
 import { DOCUMENT_VERSION, type DocumentKind, type Instant, type PublicKey, type Refusal, type RefusalCode, type SignedDocument } from "../documents.ts";
 import { decodeBase64, encodeBase64, hexadecimal } from "./bytes.ts";
 import { canonicalJson } from "./canonical.ts";
 import { documentKinds, documentShapes, PolicyError } from "./document-shapes.ts";
 import { JsonError, readJson } from "./json.ts";
+import { beginsEpoch, mistakeInKeys, overreach, type Reason } from "./recovery.ts";
 import { describe, ShapeError } from "./shape.ts";
 
 /** The part of a platform's cryptography that documents need; quickjs-ts's Crypto is one. */
@@ -34,7 +36,9 @@ export interface DocumentKnowledge {
   keys: readonly PublicKey[];
   /** Identifiers of revoked keys. */
   revoked: readonly string[];
-  /** The highest sequence of this kind so far; undefined: none. */
+  /** Of the keys; absent: 0. */
+  epoch?: number;
+  /** The highest sequence of this kind so far in this epoch; undefined: none. */
   sequence: number | undefined;
   /** The present; undefined: only known not to be before `notBefore`. */
   now: Instant | undefined;
@@ -95,6 +99,8 @@ function decodeValue(crypto: Pick<Verifier, "sha256">, value: Record<string, unk
     if (ignored.some((field) => path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`))) throw new Refused("critical", `${path}: must be understood, and is not known here`);
     if (!has(value, path)) throw new Refused("critical", `critical: ${path} is not in the document`);
   }
+  const mistake = kind === "keys" ? mistakeInKeys((document as SignedDocument<"keys">).body.keys, (pem) => keyIdOf(crypto, pem)) : undefined;
+  if (mistake !== undefined) throw new Refused("malformed", mistake);
   const digest = digestOf(crypto, document.body);
   if (digest !== document.digest) throw new Refused("digest", `digest: the body's is ${digest.slice(0, 16)}..., found ${document.digest.slice(0, 16)}...`);
   return { document, ignored };
@@ -102,11 +108,9 @@ function decodeValue(crypto: Pick<Verifier, "sha256">, value: Record<string, unk
 
 /** undefined: accepted. "time-unknown": to be asked again when the time is known; everything but the dates was right. */
 export function judgeDocument(crypto: Verifier, document: SignedDocument, knowledge: DocumentKnowledge): DocumentRefusal | undefined {
-  const refusal = addressee(document, knowledge) ?? signer(crypto, document, knowledge) ?? sequence(document, knowledge) ?? dates(document, knowledge);
+  const refusal = addressee(document, knowledge) ?? signer(crypto, document, knowledge) ?? overreach(document, knowledge) ?? inTime(document, knowledge);
   return refusal && { ...about(document as unknown as Record<string, unknown>), code: refusal[0], message: refusal[1] };
 }
-
-type Reason = readonly [RefusalCode, string] | undefined;
 
 function addressee(document: SignedDocument, { network, gateway }: DocumentKnowledge): Reason {
   if (document.network !== network) return ["network", `network: for ${document.network}; this one is ${network}`];
@@ -122,7 +126,21 @@ function signer(crypto: Verifier, document: SignedDocument, { keys, revoked }: D
   if (document.issued < key.notBefore || document.issued >= key.notAfter) return ["key-period", `issued: outside the period of key ${key.id}`];
   if (document.kind === "revocation" && (document as SignedDocument<"revocation">).body.keys.includes(key.id)) return ["key-use", `body.keys: key ${key.id} cannot revoke itself`];
   const { signature, ...signed } = document;
-  return crypto.verifyP256(key.publicKey, utf8(canonicalJson(signed)), decodeBase64(signature)) ? undefined : ["signature", `signature: not made by key ${key.id} for this content`];
+  return verifies(crypto, key.publicKey, utf8(canonicalJson(signed)), decodeBase64(signature)) ? undefined : ["signature", `signature: not made by key ${key.id} for this content`];
+}
+
+/** Whoever may sign keys documents may list a key that is none: it has signed nothing. */
+function verifies(crypto: Verifier, publicKey: string, data: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    return crypto.verifyP256(publicKey, data, signature);
+  } catch {
+    return false;
+  }
+}
+
+/** A new epoch has no numbers to compare with, and asks nothing of a clock that a thief may have set: its own number is enough against replay. */
+function inTime(document: SignedDocument, knowledge: DocumentKnowledge): Reason {
+  return beginsEpoch(document, knowledge.epoch) ? undefined : sequence(document, knowledge) ?? dates(document, knowledge);
 }
 
 function sequence(document: SignedDocument, knowledge: DocumentKnowledge): Reason {

@@ -11,7 +11,7 @@ const verdict = oneOf("allow", "deny");
 const problem = object({ field: text(300), message: text(1000), line: optional(integer(0)) });
 const refusal = object({
   kind: oneOf(...documentKinds, "unknown"), message: text(2000), sequence: optional(integer(0)), digest: optional(text(64)), at: instant,
-  code: oneOf("malformed", "too-large", "version", "critical", "digest", "unsigned", "signature", "unknown-key", "revoked-key", "key-use", "key-period",
+  code: oneOf("malformed", "too-large", "version", "critical", "digest", "unsigned", "signature", "unknown-key", "revoked-key", "key-use", "key-period", "recovery-key", "epoch",
     "network", "gateway", "older", "replayed", "expired", "not-yet", "policy", "time-unknown"),
 });
 
@@ -28,6 +28,7 @@ const reported = object({
   problems: list(text(1000), 50),
   overrides: list(object({ id: integer(0), text: text(300), at: text(40) }), 1000),
   keys: list(keyId, 16),
+  epoch: optional(integer(0)),
   certificate: optional(object({ serial: text(64), expires: instant })),
   clock: oneOf("trusted", "floor"),
   eventsLost: integer(0),
@@ -51,7 +52,8 @@ const question = tagged("kind", {
 const bodies: Record<MessageType, Shape> = {
   presence: object({ state: oneOf("online", "offline"), reason: optional(oneOf("lost", "stopped", "replaced")) }),
   hello: object({
-    nonce: text(64, 8), desired: optional(object({ sequence: integer(0), digest })), keys: integer(0), revocation: integer(0), reported: digest, devices: digest,
+    nonce: text(64, 8), desired: optional(object({ sequence: integer(0), digest })), epoch: optional(integer(0)), keys: integer(0), revocation: integer(0),
+    believes: list(keyId, 16), reported: digest, devices: digest,
     events: object({ stream, first: integer(0) }),
   }),
   reported,

@@ -39,7 +39,7 @@ function key(file: string, use: PublicKey["use"]): PublicKey {
   return { id: keyIdOf(crypto, publicKey), use, publicKey, notBefore: 1_700_000_000_000, notAfter: 2_000_000_000_000 };
 }
 
-const keys = { first: key("first", "sign"), second: key("second", "sign"), recovery: key("recovery", "recovery"), stranger: key("stranger", "sign") };
+const keys = { first: key("first", "sign"), second: key("second", "sign"), recovery: key("recovery", "recovery"), stranger: key("stranger", "sign"), "second recovery": key("second recovery", "recovery") };
 const policy = { version: 1, network: "home", mode: "intelligent-edge", groups: { printers: [{ mac: "02:00:00:00:00:13" }] }, rules: [{ from: "all", to: "printers", allow: ["tcp/631", "mdns"] }], quarantine: [] };
 const desired = { version: 3, policy, settings: {} };
 const header = { network: "home", gateway: "gw-1", sequence: 7, issued: 1_800_000_000_000, expires: 1_802_592_000_000 };
@@ -52,6 +52,20 @@ const documents = {
   keys: sign("recovery", "keys", { keys: [keys.second, keys.recovery] }),
   revocation: sign("second", "revocation", { keys: [keys.first.id] }),
   time: sign("first", "time", { nonce: "0123456789abcdef", now: header.issued }, { sequence: 0 }),
+  "a new signing key": sign("first", "keys", { keys: [keys.first, keys.second, keys.recovery] }),
+  "the recovery key dropped": sign("first", "keys", { keys: [keys.first] }),
+  "the recovery key replaced": sign("first", "keys", { keys: [keys.first, keys["second recovery"]] }),
+  "the recovery key joined": sign("first", "keys", { keys: [keys.first, keys.recovery, keys["second recovery"]] }),
+  "the recovery key shortened": sign("first", "keys", { keys: [keys.first, { ...keys.recovery, notAfter: header.issued }] }),
+  "the recovery key for signing": sign("first", "keys", { keys: [keys.first, { ...keys.recovery, use: "sign" }] }),
+  "the recovery key twice": sign("first", "keys", { keys: [keys.first, { ...keys.stranger, id: keys.recovery.id }, keys.recovery] }),
+  "the recovery key revoked": sign("first", "revocation", { keys: [keys.recovery.id] }),
+  "another recovery key by the recovery key": sign("recovery", "keys", { keys: [keys.first, keys["second recovery"]] }),
+  "sequence 2^50": sign("first", "keys", { keys: [keys.first, keys.recovery] }, { sequence: 2 ** 50 }),
+  "an epoch by a signing key": sign("first", "keys", { keys: [keys.first, keys.recovery] }, { epoch: 5, sequence: 2 ** 50 }),
+  "an epoch by the recovery key": sign("recovery", "keys", { keys: [keys.second, keys.recovery] }, { epoch: 5, sequence: 1 }),
+  "desired in an epoch": sign("second", "desired", desired, { epoch: 5 }),
+  "revocation in an epoch": sign("recovery", "revocation", { keys: [keys.first.id] }, { epoch: 5 }),
   "for the whole network": sign("first", "desired", desired, { gateway: undefined }),
   "unknown fields": sign("first", "desired", { ...desired, curfew: "22-6", settings: { colour: "red" } }, { note: "hello" }),
   "critical, known": sign("first", "desired", desired, { critical: ["body.policy", "body.policy.rules[0].allow"] }),
