@@ -30,6 +30,8 @@ import { FlowVerdicts, type FlowQuestion } from "./verdicts/index.ts";
 /** How long a DNS answer with new addresses waits for the datapath to follow the tables. */
 const REVALIDATION: Millis = 20;
 const TICK: Millis = 1000;
+/** The first attempts find no socket while the bridge is being made. */
+const TOLD_FAILURES = 4;
 
 export class Gateway implements Operations {
   readonly platform: Platform;
@@ -274,6 +276,7 @@ export class Gateway implements Operations {
 
   #switchLost(reason: string): void {
     if (this.reconciler.state !== "down") this.log.warn("switch lost", { reason });
+    else if (this.switch.failures === TOLD_FAILURES) this.log.warn("switch cannot be reached; trying on", { path: this.config.openflow, reason });
     this.reconciler.lost();
     this.dispatcher.clear();
     this.backend.changed("reported");

@@ -47,7 +47,7 @@ function switchStatus({ config, bridge, reconciler, lastSync, switch: device }: 
   return {
     state: reconciler.state, bridge: config.bridge, version: device.version, software: bridge?.state.software ?? device.abilities?.description.software,
     flows: reconciler.flows, ports, features: { ctFlush, ctFlushZone, bundles, flowMonitor },
-    lastError: reconciler.lastError ?? bridge?.state.problem, lastSync, bundles: reconciler.bundles, refused: reconciler.refused,
+    lastError: reconciler.lastError ?? bridge?.state.problem ?? device.problem, lastSync, bundles: reconciler.bundles, refused: reconciler.refused,
   };
 }
 

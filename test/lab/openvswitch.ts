@@ -17,6 +17,8 @@ export interface OvsOptions {
   dummy?: boolean;
   /** Keep the database of an earlier run in this directory. Default: start with an empty one. */
   keepDatabase?: boolean;
+  /** Leave the new database without the row that `ovs-vsctl init` inserts, as daemons started by hand have it. */
+  uninitialised?: boolean;
 }
 
 export type OvsDaemon = "vswitchd" | "ovsdb";
@@ -83,7 +85,7 @@ class Instance implements OvsInstance {
       await must([this.programs.ovsdbTool, "create", database, this.programs.schema], { env: this.#env });
     }
     await this.#begin("ovsdb");
-    await this.vsctl("--no-wait", "init");
+    if (!this.options.uninitialised) await this.vsctl("--no-wait", "init");
     await this.#begin("vswitchd");
   }
 

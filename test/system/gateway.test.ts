@@ -44,6 +44,19 @@ for (const engine of ["quickjs", "node"] as Engine[]) {
     assert.is(again.switch.flows, first.switch.flows);
   });
 
+  test("initialises a new database of Open vSwitch; while the switch cannot be reached, status and log say so", async (context) => {
+    await context.ovs.stop();
+    context.ovs = await startOpenvswitch({ version: "3.1", directory: `${context.directory}/ovs`, dummy: true, uninitialised: true });
+    context.ovs.kill("vswitchd", "SIGSTOP");
+    start(context);
+    const status = await statusWhen(context, ({ switch: { lastError } }) => lastError !== undefined);
+    assert.match(status.switch.lastError!, /br0\.mgmt/);
+    await until("the event", 20_000, async () => (await cli(context, "events")).stdout.includes("switch cannot be reached"));
+    context.ovs.kill("vswitchd", "SIGCONT");
+    await healthy(context, undefined);
+    assert.equal((await context.ovs.vsctl("list-ports", "br0")).trim().split("\n").sort(), ["p1", "p2"]);
+  });
+
   test("without a valid policy everything is denied and status says so; then the file comes into force", async (context) => {
     rmSync(`${context.directory}/policy.yaml`);
     start(context);

@@ -34,7 +34,7 @@ function backendLine(link: LinkStatus): string {
   const parts = [
     `${link.gateway} of network ${link.network} at ${link.broker}`,
     linkState(link),
-    desired ? `desired ${desired.sequence} (version ${desired.version})` : "no policy desired yet",
+    desired ? `desired ${desired.sequence} (version ${desired.version})` : "no document of it in force yet",
     link.certificateExpires === undefined ? "no certificate" : `certificate until ${link.certificateExpires.slice(0, 10)}`,
     outbox.events > 0 ? `${outbox.events} events wait` : "",
     outbox.lost > 0 ? `${outbox.lost} events lost` : "",
@@ -60,10 +60,10 @@ function switchLine({ switch: state }: StatusResult): string {
   return `${state.bridge} ${state.state}${version}, ${state.flows} flows${state.lastError ? `; last error: ${state.lastError}` : ""}`;
 }
 
-function policyLine({ policy }: StatusResult): string {
+function policyLine({ policy, switch: { lastSync } }: StatusResult): string {
   if (policy.source === "none") return `none in force: everything is denied (${policy.path})`;
   const source = sourceText(policy);
-  return `"${policy.network}", ${policy.rules} rules, ${policy.groups} groups, in force since ${policy.since} (${source})`;
+  return `"${policy.network}", ${policy.rules} rules, ${policy.groups} groups, ${lastSync ? "in force" : "waits for the switch"} since ${policy.since} (${source})`;
 }
 
 function sourceText({ source, path, version }: StatusResult["policy"]): string {

@@ -104,7 +104,7 @@ export class Bridge {
 
   /** What makes the bridge as it should be; undefined when it is. */
   #repair(root: Row | undefined, bridge: Row | undefined, members: Map<string, Row>): ((transaction: Transaction) => string) | undefined {
-    if (!root) return undefined;
+    if (!root) return initialise;
     const { bridge: name, ports, managePorts } = this.#config;
     const missing = managePorts ? Object.keys(ports).filter((port) => ports[port] !== "local" && !members.has(port)) : [];
     if (!bridge) return (transaction) => this.#create(transaction, missing);
@@ -154,6 +154,12 @@ export class Bridge {
     this.state = state;
     if (!same) this.#changed(state);
   }
+}
+
+/** A new database has no row for the switch itself (ovs-vsctl(8), "init"). The table takes one row only, so of two that insert it one is refused. */
+function initialise(transaction: Transaction): string {
+  transaction.insert("Open_vSwitch", {});
+  return "database initialised";
 }
 
 function insertPort(transaction: Transaction, name: string, type = ""): { named: string } {

@@ -19,6 +19,10 @@ export interface LinkHandlers {
 export class SwitchLink {
   ready = false;
   abilities: SwitchAbilities | undefined;
+  /** Why it is not connected. */
+  problem: string | undefined;
+  /** Attempts since the last connection, failed ones. */
+  failures = 0;
   /** Flows and meters of the bridge. */
   readonly device: Switch;
   readonly #client: OpenflowClient;
@@ -81,12 +85,15 @@ export class SwitchLink {
       if (generation !== this.#client.generation) return;
       this.abilities = abilities;
       this.ready = true;
+      [this.problem, this.failures] = [undefined, 0];
       this.#handlers.ready();
     }, (error: Error) => this.#handlers.refused(`probe: ${error.message}`));
   }
 
   #lost(reason: string): void {
+    if (!this.ready) this.failures++;
     this.ready = false;
+    this.problem = reason;
     this.#handlers.lost(reason);
   }
 }
