@@ -19,7 +19,7 @@ if (!entry) {
   process.exit(2);
 }
 const outfile = `${root}/build/tools/${basename(entry, ".ts")}-${process.pid}.mjs`;
-await bundle(resolve(entry), outfile, "node", { packages: "bundle", sourcemap: "inline" });
+await bundle(resolve(entry), outfile, "node", { packages: "bundle", sourcemap: "inline", absWorkingDir: root, define: { CHECKOUT: JSON.stringify(root) } });
 process.setSourceMapsEnabled(true);
 const { rmSync } = await import("node:fs");
 process.on("exit", () => rmSync(outfile, { force: true }));

@@ -6,13 +6,17 @@ import { gzipSync } from "node:zlib";
 import { newerThan } from "../../tools/setup/newer.ts";
 import { CONTENT } from "../src/api/http/headers.ts";
 
+/** The checkout, given by tools/run.mjs: the command may be called from anywhere. */
+declare const CHECKOUT: string | undefined;
+const checkout = (): string => (typeof CHECKOUT === "string" ? CHECKOUT : process.cwd());
+
 export interface BuiltFile { name: string; bytes: number; gzip: number }
 
 const sourceOf = (root: string): string => join(root, "backend/console");
 const outputOf = (root: string): string => join(root, "build/console");
 
 /** The directory with the built console; builds it when it is missing or older than its sources. A packed backend has no sources, only the files. */
-export async function consoleDirectory(root: string = process.cwd()): Promise<string> {
+export async function consoleDirectory(root: string = checkout()): Promise<string> {
   const output = outputOf(root);
   const sources = [sourceOf(root), join(root, "packages/contract/src"), join(root, "backend/src/ports.ts"), join(root, "backend/src/api/http/headers.ts"), join(root, "package-lock.json")];
   if (existsSync(join(sourceOf(root), "src")) && newerThan(join(output, "index.html"), sources)) await buildConsole(output, root);
@@ -21,7 +25,7 @@ export async function consoleDirectory(root: string = process.cwd()): Promise<st
 }
 
 /** Bundles into `outdir`, which it replaces as a whole. Rejects with esbuild's message when a source is wrong. */
-export async function buildConsole(outdir: string, root: string = process.cwd()): Promise<BuiltFile[]> {
+export async function buildConsole(outdir: string, root: string = checkout()): Promise<BuiltFile[]> {
   const draft = `${outdir}.${process.pid}`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(join(draft, "assets"), { recursive: true });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The options of `start`, declared once: the parser reads this table, and so do the help and the documentation's test.
+import { isIP } from "node:net";
 import { homedir, hostname, networkInterfaces } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -75,7 +76,7 @@ export function readConfig(argv: readonly string[], environment: Environment): C
   const config: Config = {
     data: resolve(text("data") ?? defaultData(environment)),
     names: names.length > 0 ? names.map(checkHost) : [ownAddress()],
-    listen: text("listen") ?? everywhere(),
+    listen: addressOf(text("listen")) ?? everywhere(),
     apiPort: portOf("api-port", text("api-port"), 8443), mqttPort: portOf("mqtt-port", text("mqtt-port"), 8883),
     httpPort: text("http-port") === "off" ? undefined : portOf("http-port", text("http-port"), 8080),
     apiUrl: urlOf("api-url", text("api-url"), ["https:"]), mqttUrl: urlOf("mqtt-url", text("mqtt-url"), ["mqtts:"]),
@@ -140,6 +141,11 @@ function urlOf(name: OptionName, text: string | undefined, schemes: readonly str
     // told below
   }
   throw new ConfigError(`--${name} (or ${variableOf(name)}): expected ${schemes[0]}//HOST:PORT`);
+}
+
+function addressOf(text: string | undefined): string | undefined {
+  if (text === undefined || text === "localhost" || isIP(text) !== 0) return text;
+  throw new ConfigError(`--listen ${text.slice(0, 80)}: expected an IPv4 or IPv6 address of this machine`);
 }
 
 function checkHost(host: string): string {

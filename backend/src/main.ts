@@ -8,6 +8,8 @@ import { runUntilSignal } from "./start.ts";
 import { DatabaseError } from "./store/index.ts";
 
 const VERSION = "0.1.0";
+/** Commands with a help of their own. */
+const SERVERS = ["start", "broker-config"];
 
 async function startCommand(argv: readonly string[]): Promise<number> {
   if (argv.includes("--help")) {
@@ -39,6 +41,7 @@ function report(error: Error & { code?: string; syscall?: string }): number {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === "help" && SERVERS.includes(argv[1]!)) return main([argv[1]!, "--help"]);
   if (argv[0] === "start") return startCommand(argv.slice(1));
   if (argv[0] === "broker-config") return brokerConfigCommand(argv.slice(1));
   return run(argv, { io: nodeIo(), environment: process.env, version: VERSION, dataDirectory: defaultData(process.env), password: askPassword });
