@@ -125,8 +125,10 @@ export interface Fleet {
   enrolled(actor: Actor, id: string, network: string, title: string, certificate: Certificate): Promise<void>;
   renewed(id: string, certificate: Certificate): Promise<void>;
   changeGateway(actor: Actor, id: string, change: { title?: string }): Promise<GatewayRow>;
-  /** Its certificate counts no more, its connection is closed. */
+  /** Its certificate counts no more, its connection is closed; open requests to enrol again are rejected, unused tokens for it void. */
   revokeGateway(actor: Actor, id: string, reason: string): Promise<void>;
+  /** Only a revoked one: its row, its last report and its devices go; events and audit log stay. */
+  removeGateway(actor: Actor, id: string): Promise<void>;
   /** Of a certificate, asked by the broker at connect. */
   isAccepted(gateway: string, network: string, serial: string): Promise<boolean>;
 

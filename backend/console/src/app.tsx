@@ -8,6 +8,7 @@ import { live } from "./api/live.ts";
 import { Session } from "./api/session.ts";
 import { AuditPage } from "./pages/audit.tsx";
 import { EventsPage } from "./pages/events.tsx";
+import { KeysPage } from "./pages/keys.tsx";
 import { NetworkPages } from "./pages/network.tsx";
 import { NetworksPage } from "./pages/networks.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
@@ -53,6 +54,7 @@ function Pages() {
       <Route path="/events">{() => <><Heading title="Events" /><EventsPage /></>}</Route>
       <Route path="/audit">{() => <><Heading title="Audit log" /><AuditPage /></>}</Route>
       <Route path="/tokens" component={TokensPage} />
+      <Route path="/keys" component={KeysPage} />
       <Route path="/users" component={UsersPage} />
       <Route>{() => <><Heading title="No such page" /><p>The address may be mistyped. <a href="/">All networks</a> are a good place to start.</p></>}</Route>
     </Switch>

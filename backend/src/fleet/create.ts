@@ -8,7 +8,7 @@ import { readAssigned } from "./desired.ts";
 import { listDevices } from "./devices.ts";
 import { dryRun } from "./dry-run.ts";
 import { listEvents } from "./events.ts";
-import { changeGateway, enrolled, isAccepted, listGateways, readGateway, renewed, revokeGateway } from "./gateways.ts";
+import { changeGateway, enrolled, isAccepted, listGateways, readGateway, removeGateway, renewed, revokeGateway } from "./gateways.ts";
 import { Known } from "./incoming/known.ts";
 import { Seldom } from "./incoming/seldom.ts";
 import { Intake, type Room, type TakeStatistics } from "./incoming/take.ts";
@@ -93,6 +93,10 @@ export function createFleet(dependencies: FleetDependencies): OwnFleet {
       known.forget(id);
       void broker.disconnect(id);
       void quietly("clear retained", () => clearRetained(context, network, id));
+    },
+    async removeGateway(actor, id) {
+      await removeGateway(context, actor, id);
+      known.forget(id);
     },
     isAccepted: (gateway, network, serial) => isAccepted(database, gateway, network, serial),
 

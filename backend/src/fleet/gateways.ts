@@ -75,9 +75,24 @@ export async function revokeGateway(context: Context, actor: Actor, id: string, 
       "UPDATE gateways SET state = 'revoked', presence = 'offline', presence_since = CASE WHEN presence = 'online' THEN $2 ELSE presence_since END WHERE id = $1 RETURNING network", [id, new Date(context.now())]);
     if (!row) throw noGateway(id);
     await revokeCertificates(tx, id, reason);
+    const asked = await tx.query("UPDATE enrolment_requests SET state = 'rejected', decided_by = $2, decided = $3 WHERE gateway = $1 AND state = 'open' RETURNING id", [id, actor.name, new Date(context.now())]);
+    if (asked.length > 0) tell({ kind: "enrolment" });
+    await tx.query("DELETE FROM enrolment_tokens WHERE gateway = $1 AND used_at IS NULL", [id]); // it comes back by one made afterwards
     await writeAudit(tx, done(actor, "gateway.revoke", id, row.network, { reason }), tell);
     tell({ kind: "gateway", network: row.network, gateway: id });
     return row.network;
+  });
+}
+
+/** Its certificates stay revoked. Throws a RequestError 404, 409 while it is enrolled. */
+export async function removeGateway(context: Context, actor: Actor, id: string): Promise<void> {
+  await committed(context, async (tx, tell) => {
+    const [row] = await tx.query<{ network: string; state: string }>("SELECT network, state FROM gateways WHERE id = $1 FOR UPDATE", [id]);
+    if (!row) throw noGateway(id);
+    if (row.state === "enrolled") throw new RequestError(409, `gateway "${id}" is enrolled: revoke it first`);
+    await tx.query("DELETE FROM gateways WHERE id = $1", [id]);
+    await writeAudit(tx, done(actor, "gateway.remove", id, row.network), tell);
+    tell({ kind: "gateway", network: row.network, gateway: id });
   });
 }
 

@@ -84,6 +84,7 @@ test("a gateway and an enrolment request of another network", async () => {
   const token = await bench.token("operator", { networks: ["shop"] });
   assert.is((await bench.ask("/api/v1/gateways/attic", { token })).status, 403);
   assert.is((await bench.ask("/api/v1/gateways/attic/revoke", { method: "POST", token, body: { reason: "mine" } })).status, 403);
+  assert.is((await bench.ask("/api/v1/gateways/attic", { method: "DELETE", token })).status, 403);
   assert.is((await bench.ask("/api/v1/enrolment-requests/r1/approve", { method: "POST", token })).status, 403);
   assert.equal((await bench.ask("/api/v1/gateways", { token })).json.items, []);
   assert.equal((await bench.ask("/api/v1/enrolment-requests", { token })).json.items, []);
@@ -92,6 +93,10 @@ test("a gateway and an enrolment request of another network", async () => {
   const own = await bench.token("operator", { networks: ["home"] });
   assert.is((await bench.ask("/api/v1/enrolment-requests/r1/approve", { method: "POST", token: own })).status, 204);
   assert.is(bench.enrolment.open[0]!.state as string, "approved");
+  assert.is((await bench.ask("/api/v1/gateways/attic", { method: "DELETE", token: own })).status, 409);
+  assert.is((await bench.ask("/api/v1/gateways/attic/revoke", { method: "POST", token: own, body: { reason: "sold" } })).status, 204);
+  assert.is((await bench.ask("/api/v1/gateways/attic", { method: "DELETE", token: own })).status, 204);
+  assert.is((await bench.ask("/api/v1/gateways/attic", { token: own })).status, 404);
 });
 
 test("a verdict of another network is not removed through one's own", async () => {

@@ -12,7 +12,7 @@ import { FakeFleet } from "./fake-fleet.ts";
 /** One embedded database for the benches of a file: to start it takes a second or two. */
 let shared: Database | undefined;
 
-const fakePki = { caPem: "PEM", keys: [], crl: async () => "CRL", rotate: async () => ({ keys: { keys: [] } }) } as unknown as Pki;
+export const fakePki = { caPem: "PEM", keys: [], crl: async () => "CRL", rotate: async () => ({ keys: { keys: [] } }) } as unknown as Pki;
 
 export class FakeEnrolment implements Enrolment {
   readonly open: EnrolmentRequest[] = [];

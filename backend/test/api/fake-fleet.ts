@@ -27,7 +27,11 @@ export class FakeFleet implements Fleet {
     this.known.set(name, { name, title, settings: {}, policyVersion: 0, created: STAMP });
     return this.network(name);
   }
-  async changeNetwork(_actor: unknown, name: string, change: Partial<NetworkRow>): Promise<NetworkRow> { return Object.assign(await this.network(name), change); }
+  async changeNetwork(_actor: unknown, name: string, change: Partial<NetworkRow>): Promise<NetworkRow> {
+    const changed = Object.assign(await this.network(name), change);
+    this.emit({ kind: "network", network: name });
+    return changed;
+  }
   async removeNetwork(_actor: unknown, name: string): Promise<void> { this.known.delete((await this.network(name)).name); }
 
   async policy(network: string, version?: number): Promise<PolicyVersion | undefined> {
@@ -67,6 +71,12 @@ export class FakeFleet implements Fleet {
   async renewed(): Promise<void> { throw new Error("not of the fake"); }
   async changeGateway(_actor: unknown, id: string, change: { title?: string }): Promise<GatewayRow> { return Object.assign(await this.gateway(id), change); }
   async revokeGateway(_actor: unknown, id: string): Promise<void> { (await this.gateway(id)).state = "revoked"; }
+  async removeGateway(_actor: unknown, id: string): Promise<void> {
+    const { state, network } = await this.gateway(id);
+    if (state === "enrolled") throw new RequestError(409, `gateway "${id}" is enrolled: revoke it first`);
+    this.rows.splice(this.rows.findIndex((row) => row.id === id), 1);
+    this.emit({ kind: "gateway", network, gateway: id });
+  }
   async isAccepted(): Promise<boolean> { return true; }
 
   async devices(network: string): Promise<DeviceRow[]> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows as a school and a small shop could have them. Times are relative to `now`.
-import { parsePolicy, type Reported } from "@securebox/contract";
+import { parsePolicy, type PublicKey, type Reported } from "@securebox/contract";
 import type { AuditRow, DeviceRow, EnrolmentRequest, EventRow, GatewayRow, NetworkRow, PolicyVersion, VerdictRow } from "../../src/ports.ts";
 
 const MINUTE = 60_000;
@@ -63,7 +63,7 @@ function reported(version: number, more: Partial<Reported> = {}): Reported {
     policy: { source: "backend", network: "school", digest: digest(`${version}b`), problems: [], unenforced: [], ignored: [] },
     gateway: { version: "0.1.0", engine: "QuickJS 2025-04-26", started: Date.now() - 5 * DAY },
     switch: { state: "ready", software: "Open vSwitch 3.1.0", bridge: "br-secure", ports: [port("wlan0", "stations", 1), port("wlan1", "stations", 2), port("lan1", "uplink", 3), port("br-secure", "gateway", 65534)] },
-    healthy: true, problems: [], overrides: [], keys: ["5f0c2d1b9a8e7764"], certificate: { serial: "4a1f", expires: Date.now() + 60 * DAY }, clock: "trusted", eventsLost: 0, ...more,
+    healthy: true, problems: [], overrides: [], keys: version === 4 ? ["5f0c2d1b9a8e7764", "b07e55f1c40d9a12", "c2d90a7be1f34586"] : ["5f0c2d1b9a8e7764", "b07e55f1c40d9a12"], certificate: { serial: "4a1f", expires: Date.now() + 60 * DAY }, clock: "trusted", eventsLost: 0, ...more,
   };
 }
 
@@ -85,6 +85,12 @@ export function gatewaysOf(now: number): GatewayRow[] {
     row("old-hall", "", { state: "revoked", presence: "offline", lastSeen: iso(now - 45 * DAY), reported: undefined, reportedAt: undefined, desired: undefined, certificate: { serial: "3f00", fingerprint: digest("c6"), expires: iso(now - 10 * DAY) } }),
     row("till", "Counter", { network: "shop", desired: { sequence: 2, digest: digest("1a"), version: 1, issued: iso(now - 29 * DAY) }, reported: reported(1) }),
   ];
+}
+
+/** Oldest first; gateways that reported lately know all but the newest. */
+export function keysOf(now: number): PublicKey[] {
+  const key = (id: string, use: PublicKey["use"], age: number, life: number): PublicKey => ({ id, use, publicKey: "-----BEGIN PUBLIC KEY-----", notBefore: now - age, notAfter: now - age + life });
+  return [key("5f0c2d1b9a8e7764", "sign", 90 * DAY, 1825 * DAY), key("b07e55f1c40d9a12", "recovery", 90 * DAY, 7300 * DAY), key("c2d90a7be1f34586", "sign", HOUR, 1825 * DAY)];
 }
 
 export function devicesOf(now: number): DeviceRow[] {

@@ -295,6 +295,11 @@ test("a viewer sees everything and is offered nothing that they may not do", asy
   await page.goto("/networks/school/verdicts");
   await page.getByRole("table", { name: "Verdicts" }).waitFor();
   assert.is(await page.getByRole("button", { name: "Add verdict" }).count(), 0);
+  await page.goto("/networks/school/settings");
+  await page.locator(".facts").getByText("What happens (info)").waitFor();
+  await page.goto("/keys");
+  await page.getByRole("table", { name: "Signing keys" }).waitFor();
+  assert.is(await page.getByRole("button", { name: /Change|Save|Remove/ }).count(), 0);
   assert.equal(complaints, []);
   await close();
 });

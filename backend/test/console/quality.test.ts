@@ -21,7 +21,7 @@ test.after(async () => {
 const PAGES: [path: string, complete: string][] = [
   ["/", "table"], ["/networks/school/gateways", "table"], ["/networks/workshop/gateways", ".empty"], ["/networks/school/gateways/library", "table[aria-label=Events]"], ["/networks/school/devices", "table"],
   ["/networks/school/policy", ".problems"], ["/networks/school/policy/history", ".difference .cm-content"], ["/networks/school/verdicts", "table"], ["/networks/school/events", "table"],
-  ["/networks/school/audit", "table"], ["/events", "table"], ["/audit", "table"], ["/tokens", ".empty, table"], ["/users", "table"], ["/nowhere", "[data-heading]"],
+  ["/networks/school/audit", "table"], ["/events", "table"], ["/networks/school/settings", "#removal + p"], ["/networks/workshop/settings", "#removal + button"], ["/audit", "table"], ["/keys", "table"], ["/tokens", ".empty, table"], ["/users", "table"], ["/nowhere", "[data-heading]"],
 ];
 
 async function everyPage(options: BrowserContextOptions, look: (page: Page, path: string) => Promise<void>): Promise<void> {
@@ -61,7 +61,7 @@ test("no dialog breaks a rule of axe", async () => {
   const { page, close } = await visit(browser, bench.url);
   await signIn(page, bench.adminPassword);
   const dialogs: [path: string, button: string][] = [
-    ["/", "Add network"], ["/networks/school/gateways", "Add gateway"], ["/networks/school/gateways/hall", "Revoke…"], ["/networks/school/verdicts", "Add verdict"],
+    ["/", "Add network"], ["/networks/school/gateways", "Add gateway"], ["/networks/school/gateways/hall", "Revoke…"], ["/networks/school/gateways/hall", "Name…"], ["/networks/school/gateways/old-hall", "Remove…"], ["/networks/workshop/settings", "Remove network…"], ["/keys", "Change signing key…"], ["/networks/school/verdicts", "Add verdict"],
     ["/networks/school/policy/history", "Go back to version 1"], ["/tokens", "Make token"], ["/users", "Add user"],
   ];
   for (const [path, button] of dialogs) {

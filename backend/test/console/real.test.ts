@@ -168,7 +168,41 @@ test("a verdict, a token, a user; the audit log has it all", async () => {
   for (const what of [/network/, /policy\.push/, /policy\.rollback/, /verdict\.add/, /token\.create/, /user\.add/]) await page.getByRole("row", { name: what }).first().waitFor();
 });
 
-test("a gateway that lost its certificate asks again; then it is revoked", async () => {
+test("settings go to the gateway; a name for it; a new signing key, and how many gateways trust it", async () => {
+  await page.getByRole("link", { name: "Networks" }).first().click();
+  await page.getByRole("link", { name: "home" }).click();
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByLabel("Title").fill("Meier, upstairs");
+  await page.getByLabel("Events that gateways send").selectOption("warn");
+  await page.getByLabel("A new device").selectOption("no");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("gateways take it as soon as they are online").waitFor();
+  await page.getByText("Meier, upstairs").waitFor();
+  await waitUntil(() => gateway.desired.at(-1)!.body.settings.events === "warn", "settings");
+  assert.equal([gateway.desired.at(-1)!.body.settings, gateway.desired.at(-1)!.body.version], [{ events: "warn", askDevices: false }, 3]);
+  await page.getByText("It has 1 gateway. Revoke it first").waitFor();
+  await page.getByRole("link", { name: "Gateways" }).click();
+  await page.getByRole("link", { name: "attic" }).click();
+  await page.getByRole("button", { name: "Name…" }).click();
+  await page.getByLabel("Title").fill("Under the roof");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await page.getByText("Under the roof").waitFor();
+
+  const before = gateway.desired.at(-1)!.key;
+  await gateway.reported({ keys: [before] });
+  await page.getByRole("link", { name: "Keys", exact: true }).click();
+  const row = page.getByRole("row", { name: new RegExp(before) });
+  assert.match(await row.innerText(), /signs now[^]*1 of 1 gateways/);
+  await page.getByRole("button", { name: "Change signing key…" }).click();
+  await page.getByLabel("Why").selectOption("stolen");
+  await page.getByText("The present key is revoked").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Change", exact: true }).click();
+  await page.getByText("A new key signs from now on").waitFor();
+  await row.waitFor({ state: "detached" });
+  await page.getByRole("row", { name: /signs now/ }).getByText("0 of 1 gateways").waitFor();
+});
+
+test("a gateway that lost its certificate asks again; it is revoked and removed, and its network after it", async () => {
   await page.getByRole("link", { name: "Networks" }).first().click();
   await post("/api/v1/enrol/requests", { gateway: "attic", csr: (await makeRequest()).csr });
   await page.getByRole("row", { name: /home/ }).getByText("1 request to enrol again").click();
@@ -181,6 +215,17 @@ test("a gateway that lost its certificate asks again; then it is revoked", async
   await page.getByLabel("Reason").fill("sold");
   await page.getByRole("button", { name: "Revoke", exact: true }).click();
   await page.locator(".facts").getByText("revoked").waitFor();
+  await page.getByRole("button", { name: "Remove…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await page.getByText("No gateway has enrolled yet").waitFor();
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "Remove network…" }).click();
+  await page.getByLabel("Name of the network").fill("hom");
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  assert.is(await page.getByRole("dialog").count(), 1, "another name: nothing is sent");
+  await page.getByLabel("Name of the network").fill("home");
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await page.getByText("There are no networks yet").waitFor();
   assert.equal(seen.complaints, []);
 });
 

@@ -12,7 +12,9 @@ const PAGES: [name: string, path: string, then?: (page: Page) => Promise<unknown
   ["policy-wrong", "/networks/school/policy", mistype], ["dry-run", "/networks/school/policy", dryRun], ["push", "/networks/school/policy", (page) => page.getByRole("button", { name: "Push…" }).click()],
   ["history", "/networks/school/policy/history", async (page) => page.locator(".cm-content").first().waitFor()],
   ["verdicts", "/networks/school/verdicts"], ["add-verdict", "/networks/school/verdicts", (page) => page.getByRole("button", { name: "Add verdict" }).click()],
-  ["events", "/networks/school/events"], ["audit", "/audit"], ["tokens", "/tokens"], ["users", "/users"],
+  ["events", "/networks/school/events"], ["settings", "/networks/school/settings"], ["remove-network", "/networks/workshop/settings", (page) => page.getByRole("button", { name: "Remove network…" }).click()],
+  ["signing-keys", "/keys"], ["rotate", "/keys", (page) => page.getByRole("button", { name: "Change signing key…" }).click()], ["revoke", "/networks/school/gateways/hall", (page) => page.getByRole("button", { name: "Revoke…" }).click()],
+  ["audit", "/audit"], ["tokens", "/tokens"], ["users", "/users"],
   ["token", "/networks/workshop/gateways", makeToken], ["keys", "/", (page) => page.keyboard.press("?")], ["menu", "/", (page) => page.getByRole("button", { name: /settings/ }).click()],
 ];
 const LOOKS: Record<string, BrowserContextOptions> = { light: { colorScheme: "light" }, dark: { colorScheme: "dark" }, phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true } };
@@ -20,7 +22,7 @@ const LOOKS: Record<string, BrowserContextOptions> = { light: { colorScheme: "li
 async function edit(page: Page, search: string, text: string): Promise<void> {
   const line = page.locator(".cm-line", { hasText: search }).first();
   await line.click();
-  await page.keyboard.press("End");
+  for (let i = 0; i < 2; i++) await page.keyboard.press("End"); // of what is seen, then of the line, where it is wrapped
   await page.keyboard.type(text);
 }
 async function mistype(page: Page): Promise<void> {
@@ -58,7 +60,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await then?.(page);
     await page.evaluate("scrollTo(0, 0)");
     await page.waitForTimeout(150);
-    await page.screenshot({ path: join(directory, `${name}-${look}.png`), fullPage: !["push", "add-verdict", "token", "keys", "menu"].includes(name) });
+    await page.screenshot({ path: join(directory, `${name}-${look}.png`), fullPage: !["push", "add-verdict", "token", "keys", "menu", "remove-network", "rotate", "revoke"].includes(name) });
   }
   process.stdout.write(`${look}: ${PAGES.length + 1} pictures${complaints.map((text) => `\n  ${text}`).join("")}\n`);
 }

@@ -6,8 +6,8 @@
 import { changedDecisions, parsePolicy } from "@securebox/contract";
 import { consoleDirectory } from "../../console/build.ts";
 import type { DeviceRow, DryRun, EventRow } from "../../src/ports.ts";
-import { openBench, type Bench } from "../api/bench.ts";
-import { auditOf, devicesOf, eventsOf, gatewaysOf, networks, policies, requestOf, unifiedDiff, verdictsOf } from "./believable.ts";
+import { fakePki, openBench, type Bench } from "../api/bench.ts";
+import { auditOf, devicesOf, eventsOf, gatewaysOf, keysOf, networks, policies, requestOf, unifiedDiff, verdictsOf } from "./believable.ts";
 
 export interface StandIn extends Bench {
   devices: DeviceRow[];
@@ -16,7 +16,7 @@ export interface StandIn extends Bench {
 }
 
 export async function openStandIn(now = Date.now()): Promise<StandIn> {
-  const bench = await openBench({ consoleDirectory: await consoleDirectory() });
+  const bench = await openBench({ consoleDirectory: await consoleDirectory(), pki: { ...fakePki, keys: keysOf(now) } });
   const { fleet, enrolment, emit } = bench;
   const devices = devicesOf(now);
   fleet.known.clear();

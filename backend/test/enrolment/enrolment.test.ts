@@ -139,8 +139,15 @@ test("a rejected request, one of nobody, one of a revoked gateway", async () => 
   await refused(enrolment.collect(id, prove(key, id)), 403, /rejected/);
   await refused(enrolment.request("nobody", csr, "192.0.2.7"), 404, /nobody/);
   await refused(enrolment.decide(anna, "unknown", true), 404, /no enrolment request/);
+  const asked = await enrolment.request("shed", (await makeRequest()).csr, "192.0.2.7");
+  const before = await enrolment.createToken(anna, "home", { gateway: "shed" });
   await fleet.revokeGateway(anna, "shed", "stolen");
+  await refused(enrolment.enrol(content(before.token).s, csr, "192.0.2.7"), 401, /not known/);
+  assert.is((await enrolment.requests()).find((request) => request.id === asked.id)!.state, "rejected", "who is revoked does not wait for an answer any more");
   await refused(enrolment.request("shed", csr, "192.0.2.7"), 403, /revoked/);
+  const after = await enrolment.createToken(anna, "home", { gateway: "shed" });
+  await enrolment.enrol(content(after.token).s, csr, "192.0.2.7");
+  assert.is((await fleet.gateway("shed")).state, "enrolled");
 });
 
 test("two decisions at once: one counts", async () => {

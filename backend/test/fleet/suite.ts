@@ -207,6 +207,21 @@ export function fleetSuite(engine: string, open: () => Promise<Database>): void 
     assert.ok((await rig.fleet.audit({ network, limit: 20 })).some(({ action, outcome }) => action === "gateway.message" && outcome === "refused"));
   });
 
+  it("a gateway is removed after it was revoked, never before; its certificates stay worthless, and its name is free for another network", async () => {
+    const { network, ids: [id] } = await makeNetwork(rig) as { network: string; ids: [string] };
+    const { serial } = (await rig.fleet.gateway(id)).certificate!;
+    await rig.send(id, "devices", { devices: [device("02:00:00:00:00:11")] }, { network });
+    assert.match((await refused(rig.fleet.removeGateway(ANNA, id), 409)).message, /revoke it first/);
+    await rig.fleet.revokeGateway(ANNA, id, "sold");
+    await rig.fleet.removeGateway(ANNA, id);
+    await refused(rig.fleet.removeGateway(ANNA, id), 404);
+    assert.equal([await rig.fleet.gateways(network), await rig.fleet.devices(network)], [[], []]);
+    const other = await makeNetwork(rig);
+    await rig.fleet.enrolled(ANNA, id, other.network, "", rig.pki.certificate());
+    assert.not(await rig.fleet.isAccepted(id, network, serial));
+    assert.is((await rig.fleet.gateway(id)).network, other.network);
+  });
+
   it("a message that is malformed, of another network or an unknown gateway changes nothing and is counted", async () => {
     const { network, ids: [id] } = await makeNetwork(rig) as { network: string; ids: [string] };
     const before = { ...rig.fleet.statistics };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The backend's REST API, as far as the console uses it. Shapes are those of backend/src/ports.ts.
-import type { Problem } from "@securebox/contract";
+import type { Problem, PublicKey, Settings } from "@securebox/contract";
 import type { AuditRow, DeviceRow, DryRun, EnrolmentRequest, EventRow, GatewayRow, NetworkRow, PolicyVersion, Role, VerdictRow } from "../../../src/ports.ts";
 import { queryOf, request } from "./client.ts";
 
+export type { PublicKey, Settings };
 export type { AuditRow, DeviceRow, DryRun, EnrolmentRequest, EventRow, GatewayRow, NetworkRow, PolicyVersion, Problem, Role, VerdictRow };
 export interface Me { name: string; kind: "user" | "token"; role: Role; networks?: string[] }
 export interface UserRow { name: string; role: Role; networks?: string[]; created: string }
@@ -29,6 +30,8 @@ export const api = {
   networks: () => list<NetworkRow>("/networks"),
   network: (name: string) => get<NetworkRow>(of(name)),
   addNetwork: (name: string, title: string) => post<NetworkRow>("/networks", { name, title }),
+  changeNetwork: (name: string, change: { title?: string; settings?: Settings }) => request<NetworkRow>("PATCH", of(name), change),
+  removeNetwork: (name: string) => remove(of(name)),
 
   policy: (network: string) => get<PolicyVersion>(`${of(network)}/policy`),
   policyVersion: (network: string, version: number) => get<PolicyVersion>(`${of(network)}/policy/history/${version}`),
@@ -41,6 +44,8 @@ export const api = {
   allGateways: () => list<GatewayRow>("/gateways"),
   gateways: (network: string) => list<GatewayRow>(`${of(network)}/gateways`),
   gateway: (id: string) => get<GatewayRow>(gatewayPath(id)),
+  nameGateway: (id: string, title: string) => request<GatewayRow>("PATCH", gatewayPath(id), { title }),
+  removeGateway: (id: string) => remove(gatewayPath(id)),
   revoke: (id: string, reason: string) => post<void>(`${gatewayPath(id)}/revoke`, { reason }),
   makeEnrolmentToken: (network: string, options: { gateway?: string; title?: string; lifetime?: number }) =>
     post<{ token: string; gateway: string; expires: string }>(`${of(network)}/enrolment-tokens`, options),
@@ -55,6 +60,8 @@ export const api = {
   events: (filter: { network?: string; gateway?: string; level?: string; before?: number; limit?: number }) => get<Page<EventRow>>(`/events${queryOf(filter)}`),
   audit: (filter: { network?: string; before?: number; limit?: number }) => get<Page<AuditRow>>(`/audit${queryOf(filter)}`),
 
+  keys: () => list<PublicKey>("/keys"),
+  rotateKey: (revoke: boolean) => post<Page<PublicKey>>("/keys/rotate", { revoke }),
   tokens: () => list<TokenRow>("/tokens"),
   addToken: (wanted: { title: string; role: Role; networks?: string[]; days: number }) => post<TokenRow & { token: string }>("/tokens", wanted),
   removeToken: (id: number) => remove(`/tokens/${id}`),

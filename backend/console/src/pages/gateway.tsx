@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // One gateway: what it should do, what it says that it does, and what it refused.
 import { useState } from "preact/hooks";
-import { Link } from "wouter-preact";
+import { Link, useLocation } from "wouter-preact";
 import { api, type GatewayRow } from "../api/api.ts";
 import { useResource } from "../api/resource.ts";
 import { useSession } from "../api/session.ts";
 import { Badge, Button, Facts, Heading, Loaded } from "../ui/basics.tsx";
-import { Dialog } from "../ui/dialog.tsx";
-import { Form, Reason } from "../ui/form.tsx";
-import { notify } from "../ui/notices.tsx";
 import { Table } from "../ui/table.tsx";
 import { Time } from "../ui/time.tsx";
 import { EventsPage } from "./events.tsx";
+import { GatewayDialog, type GatewayAction } from "./gateway-actions.tsx";
 import { CertificateEnd, Drift, Presence, Versions } from "./gateway-state.tsx";
 import { useNetwork } from "./network.tsx";
 
@@ -20,15 +18,21 @@ type Reported = NonNullable<GatewayRow["reported"]>;
 export function GatewayPage({ id }: { id: string }) {
   const { name } = useNetwork();
   const { may } = useSession();
-  const [revoking, setRevoking] = useState(false);
+  const [, navigate] = useLocation();
+  const [open, setOpen] = useState<GatewayAction | undefined>();
   const resource = useResource(`gateway ${id}`, () => api.gateway(id), (event) => event.kind === "gateway" && event.gateway === id || event.kind === "policy" && event.network === name);
-  const revoke = may("operator") && resource.data?.state === "enrolled" && <Button kind="danger" onClick={() => setRevoking(true)}>Revoke…</Button>;
+  const actions = may("operator") && resource.data && (
+    <>
+      <Button onClick={() => setOpen("name")}>Name…</Button>
+      {resource.data.state === "enrolled" ? <Button kind="danger" onClick={() => setOpen("revoke")}>Revoke…</Button> : <Button kind="danger" onClick={() => setOpen("remove")}>Remove…</Button>}
+    </>
+  );
   return (
     <>
       <nav class="trail" aria-label="Where this is in the network"><Link href={`/networks/${name}/gateways`}>Gateways</Link> <span aria-hidden="true">/</span></nav>
-      <Heading level={2} title={id} path={[name]} actions={revoke}>{resource.data?.title && <p class="muted">{resource.data.title}</p>}</Heading>
+      <Heading level={2} title={id} path={[name]} actions={actions}>{resource.data?.title && <p class="muted">{resource.data.title}</p>}</Heading>
       <Loaded resource={resource}>{(gateway) => <Gateway gateway={gateway} />}</Loaded>
-      {revoking && <Revoke id={id} close={() => setRevoking(false)} />}
+      {open && <GatewayDialog gateway={resource.data!} action={open} close={() => setOpen(undefined)} gone={() => navigate(`/networks/${name}/gateways`)} />}
     </>
   );
 }
@@ -99,19 +103,4 @@ function Report({ reported }: { reported: Reported }) {
 function Lines({ title, lines }: { title: string; lines: string[] }) {
   if (lines.length === 0) return null;
   return <><h3>{title}</h3><ul class="lines">{lines.map((line) => <li key={line}>{line}</li>)}</ul></>;
-}
-
-function Revoke({ id, close }: { id: string; close: () => void }) {
-  const [reason, setReason] = useState("");
-  const send = async (): Promise<void> => {
-    await api.revoke(id, reason);
-    notify(`${id} is revoked.`);
-    close();
-  };
-  return (
-    <Dialog title={`Revoke ${id}`} close={close}>
-      <p>Its certificate counts no more and its connection is closed. The policy in force stays in force on the device until it enrols again.</p>
-      <Form send={send} submit="Revoke" danger cancel={close}><Reason value={reason} onValue={setReason} hint="For the audit log, for example: stolen" /></Form>
-    </Dialog>
-  );
 }

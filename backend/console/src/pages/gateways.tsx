@@ -51,7 +51,7 @@ function Requests({ network }: { network: string }) {
   return (
     <section class="requests" aria-labelledby="requests">
       <h3 id="requests">Asking to enrol again</h3>
-      <p>These gateways have lost their certificates. Compare the fingerprint with what <code>securebox enroll</code> printed on the access point before you approve.</p>
+      <p>These gateways have lost their certificates. Where the key is new, compare its fingerprint with the one that <code>securebox status</code> shows on the access point before you approve.</p>
       {open.map((row) => <Request key={row.id} request={row} />)}
     </section>
   );

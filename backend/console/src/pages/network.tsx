@@ -13,9 +13,10 @@ import { GatewayPage } from "./gateway.tsx";
 import { GatewaysPage } from "./gateways.tsx";
 import { HistoryPage } from "./history.tsx";
 import { PolicyPage } from "./policy.tsx";
+import { SettingsPage } from "./settings.tsx";
 import { VerdictsPage } from "./verdicts.tsx";
 
-const TABS: [path: string, title: string][] = [["gateways", "Gateways"], ["devices", "Devices"], ["policy", "Policy"], ["verdicts", "Verdicts"], ["events", "Events"], ["audit", "Audit log"]];
+const TABS: [path: string, title: string][] = [["gateways", "Gateways"], ["devices", "Devices"], ["policy", "Policy"], ["verdicts", "Verdicts"], ["events", "Events"], ["audit", "Audit log"], ["settings", "Settings"]];
 
 const Network = createContext<NetworkRow | undefined>(undefined);
 /** Of the page's address. */
@@ -30,7 +31,7 @@ export function NetworkPages({ params }: { params: { network: string } }) {
   return (
     <>
       <nav class="trail" aria-label="Where this is"><Link href="/">Networks</Link> <span aria-hidden="true">/</span></nav>
-      <Heading title={name}>{resource.data?.title && <p class="muted">{resource.data.title}</p>}</Heading>
+      <Heading title={name}>{resource.data?.title && <p class="muted beside">{resource.data.title}</p>}</Heading>
       <Tabs base={base} />
       <Loaded resource={resource}>
         {(network) => (
@@ -44,6 +45,7 @@ export function NetworkPages({ params }: { params: { network: string } }) {
               <Route path={`${base}/verdicts`} component={VerdictsPage} />
               <Route path={`${base}/events`}>{() => <><Heading level={2} title="Events" path={[name]} /><EventsPage network={name} /></>}</Route>
               <Route path={`${base}/audit`}>{() => <><Heading level={2} title="Audit log" path={[name]} /><AuditPage network={name} /></>}</Route>
+              <Route path={`${base}/settings`} component={SettingsPage} />
               <Route><Redirect to={`${base}/gateways`} replace /></Route>
             </Switch>
           </Network.Provider>

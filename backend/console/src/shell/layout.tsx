@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
 import { live } from "../api/live.ts";
 import { useSession } from "../api/session.ts";
-import { AuditIcon, EventsIcon, Mark, NetworksIcon, TokensIcon, UsersIcon } from "../ui/icons.tsx";
+import { AuditIcon, EventsIcon, KeysIcon, Mark, NetworksIcon, TokensIcon, UsersIcon } from "../ui/icons.tsx";
 import { Notices } from "../ui/notices.tsx";
 import { Time } from "../ui/time.tsx";
 import { Menu } from "./menu.tsx";
@@ -51,6 +51,7 @@ function Navigation() {
         {item("/", "Networks", <NetworksIcon />)}
         {item("/events", "Events", <EventsIcon />)}
         {item("/audit", "Audit log", <AuditIcon />)}
+        {item("/keys", "Keys", <KeysIcon />)}
         {item("/tokens", "API tokens", <TokensIcon />)}
         {everywhere && item("/users", "Users", <UsersIcon />)}
       </ul>

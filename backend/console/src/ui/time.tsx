@@ -2,7 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 
 const STEPS: [limit: number, size: number, unit: Intl.RelativeTimeFormatUnit][] = [
-  [60, 1, "second"], [3600, 60, "minute"], [86_400, 3600, "hour"], [14 * 86_400, 86_400, "day"], [Infinity, 7 * 86_400, "week"],
+  [60, 1, "second"], [3600, 60, "minute"], [86_400, 3600, "hour"], [14 * 86_400, 86_400, "day"],
+  [182 * 86_400, 7 * 86_400, "week"], [730 * 86_400, 30.44 * 86_400, "month"], [Infinity, 365.25 * 86_400, "year"],
 ];
 const format = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });

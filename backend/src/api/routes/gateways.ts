@@ -53,5 +53,13 @@ export function gatewayRoutes({ fleet, refuse }: Room): Operation[] {
         await fleet.revokeGateway(call.actor, call.params.gateway, call.body.reason);
       },
     }),
+    operation<GatewayPath>({
+      ...one, method: "DELETE", access: "operator", summary: "Remove a revoked gateway", errors: [409],
+      description: "Its last report and its devices are forgotten, events and audit log stay; the identifier may be used again. Only after it was revoked.",
+      async run(call) {
+        await seen(call);
+        await fleet.removeGateway(call.actor, call.params.gateway);
+      },
+    }),
   ];
 }
