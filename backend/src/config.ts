@@ -12,7 +12,7 @@ export const START_OPTIONS = [
   { name: "data", value: "DIR", variable: "SECUREBOX_DATA", fallback: "$XDG_DATA_HOME/securebox-backend, else ~/.local/share/securebox-backend", summary: "where everything is kept; only its owner may read it" },
   { name: "name", value: "HOST", variable: "SECUREBOX_NAMES", fallback: "this machine's first address", summary: "name or address by which gateways and people reach this backend; repeat it for more (variable: separated by commas); the first goes into enrolment tokens", many: true },
   { name: "listen", value: "ADDRESS", variable: "SECUREBOX_LISTEN", fallback: "all of them", summary: "address of this machine on which API and broker listen" },
-  { name: "api-port", value: "PORT", variable: "SECUREBOX_API_PORT", fallback: "8443", summary: "HTTPS port of API and console" },
+  { name: "api-port", value: "PORT", variable: "SECUREBOX_API_PORT", fallback: "8443", summary: "HTTPS port of API and console; 0, here and below: a free one, told at the start" },
   { name: "http-port", value: "PORT", variable: "SECUREBOX_HTTP_PORT", fallback: "8080", summary: 'HTTP port of API and console, on 127.0.0.1 only; "off": none' },
   { name: "mqtt-port", value: "PORT", variable: "SECUREBOX_MQTT_PORT", fallback: "8883", summary: "TLS port of the embedded broker" },
   { name: "api-url", value: "URL", variable: "SECUREBOX_API_URL", fallback: "https://NAME:API-PORT", summary: "where gateways reach the API, when it is not the listener itself" },

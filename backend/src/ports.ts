@@ -94,7 +94,9 @@ export interface DryRun {
   diff: string;
   /** Pairs of known devices (and internet) whose decisions change. At most 200. */
   changes: { from: string; to: string; service: string; before: string; after: string }[];
-  /** Why there may be more changes than `changes` has; empty: they are all. */
+  /** How many change, shown or not; with "time" in `cut`: at least. */
+  total: number;
+  /** Why there are more changes than `changes` has, or may be; empty: they are all. */
   cut: DryRunCut[];
   /** Gateways that would get it. */
   gateways: number;

@@ -73,14 +73,15 @@ async function compose(config: Config, around: Surroundings): Promise<void> {
 
   // Known when the API listens, before anybody can ask for a token.
   let apiPort = config.apiPort;
-  let starting: string | undefined = "it is starting";
+  let unready: string | undefined = "it is starting";
   const enrolment = createEnrolment({ database, fleet, pki, live, addresses: () => addressesOf(config, broker, apiPort) });
-  const api = await createApi({ database, fleet, enrolment, live, pki, verdicts, broker, log, version: around.version, consoleDirectory: await consoleDirectory(), problem: () => starting });
+  const api = await createApi({ database, fleet, enrolment, live, pki, verdicts, broker, log, version: around.version, consoleDirectory: await consoleDirectory(), problem: () => unready });
   ends(() => api.close());
   const password = await ensureAdministrator(database);
   const doors = await openDoors(config, api, (port) => (apiPort = port));
   await writeLocalAccess(database, join(config.data, "local.json"), `${hostname()}:${config.data}`, { url: doors.local, ca: pki.caPem });
-  starting = undefined;
+  unready = undefined;
+  ends(() => { unready = "it is stopping"; });
   introduce({ doors, broker, brokerUrl: addressesOf(config, broker, apiPort).broker, fingerprint: pki.caFingerprint, password, tell });
 }
 

@@ -68,7 +68,8 @@ export const SHARED: Record<string, Schema> = {
     unenforced: list(object({ path: string, reason: string, line: integer }, ["line"])),
     diff: { type: "string", description: "unified diff of the texts, current to new" },
     changes: list(object({ from: string, to: string, service: string, before: string, after: string }), { description: "pairs of known devices whose decisions change; at most 200" }),
-    cut: list({ type: "string", enum: ["devices", "changes", "time"] }, { description: "why there may be more changes, empty when these are all; devices: only the 500 seen last were compared, changes: there are more than 200, time: comparing took longer than 4 s" }),
+    total: { type: "integer", description: "how many change, shown or not; with \"time\" in `cut`: at least" },
+    cut: list({ type: "string", enum: ["devices", "changes", "time"] }, { description: "why there are more changes, or may be, empty when these are all; devices: only the 500 seen last were compared, changes: there are more than 200, time: comparing took longer than 4 s" }),
     gateways: { type: "integer", description: "how many gateways would get it" },
   }),
   Gateway: object({

@@ -50,14 +50,18 @@ export const problems = (file: string, list: Problem[]): string =>
   list.map(({ line, column, field, message, expected, suggestion }) =>
     clean(`${file}:${line}:${column}: ${field ? `${field}: ` : ""}${message}${expected ? `; expected ${expected}` : ""}${suggestion ? `; did you mean ${suggestion}?` : ""}`) + "\n").join("");
 
-const CUT: Record<DryRunCut, string> = { devices: "only the 500 devices seen last were compared", changes: "there are more decisions that change", time: "comparing all decisions takes too long" };
+const CUT: Record<DryRunCut, (run: DryRun) => string> = {
+  devices: () => "only the 500 devices seen last were compared",
+  changes: ({ changes, total, cut }) => `these are the first ${changes.length} of ${cut.includes("time") ? "at least " : ""}${total} decisions that change`,
+  time: () => "comparing all decisions takes too long",
+};
 
 export function dryRun(file: string, run: DryRun): string {
   const warnings = problems(file, run.warnings).replaceAll(/^/gm, "warning: ").replace(/warning: $/, "");
   const pending = run.unenforced.map((item) => `not enforced yet: ${item.path}${item.line ? ` (line ${item.line})` : ""}: ${item.reason}\n`).join("");
   const changed = run.changes.map(({ from, to, service, before, after }) => [from, "->", to, service, `${before} => ${after}`]);
-  const decisions = changed.length === 0 ? `no decision between ${run.cut.length === 0 ? "known" : "the compared"} devices changes\n` : `decisions that change:\n${columns(changed).replaceAll(/^(?=.)/gm, "  ")}`;
-  const left = run.cut.map((why) => `not all is shown: ${CUT[why]}\n`).join("");
+  const decisions = changed.length === 0 ? `no decision between ${run.cut.every((why) => why === "changes") ? "known" : "the compared"} devices changes\n` : `decisions that change:\n${columns(changed).replaceAll(/^(?=.)/gm, "  ")}`;
+  const left = run.cut.map((why) => `not all is shown: ${CUT[why](run)}\n`).join("");
   return clean(`${problems(file, run.problems)}${warnings}${pending}${run.diff === "" ? "the text is the same\n" : run.diff.replace(/\n?$/, "\n")}${run.valid ? decisions + left : ""}`);
 }
 

@@ -12,22 +12,26 @@ const DEADLINE = 4000;
 
 type Changes = DryRun["changes"];
 
-/** At most `limit` changes; `cut`: why there may be more. `patience`: milliseconds. */
-export async function decisionChanges(before: Policy | undefined, after: Policy, macs: readonly string[], limit: number, patience = DEADLINE): Promise<{ changes: Changes; cut: DryRunCut[] }> {
+/** The first `limit` changes of `total`; `cut`: why there are more, or may be. `patience`: milliseconds. */
+export async function decisionChanges(before: Policy | undefined, after: Policy, macs: readonly string[], limit: number, patience = DEADLINE): Promise<{ changes: Changes; total: number; cut: DryRunCut[] }> {
   const classes = classesOf(before ? [before, after] : [after], macs);
   const changes: Changes = [];
+  let total = 0;
+  const outcome = (late: boolean): { changes: Changes; total: number; cut: DryRunCut[] } => ({ changes, total, cut: [...(total > changes.length ? ["changes" as const] : []), ...(late ? ["time" as const] : [])] });
   const end = performance.now() + patience;
   let slice = performance.now();
   for (const change of compareDecisions(before, after, pairsOf([...classes.values()]))) {
-    // One more than is shown tells "200" from "more than 200".
-    if (change) changes.push(...expand(change, classes, limit + 1 - changes.length));
-    if (changes.length > limit) return { changes: changes.slice(0, limit), cut: ["changes"] };
-    if (performance.now() > end) return { changes, cut: ["time"] };
+    if (change) {
+      const ends = endsOf(change, classes);
+      total += sizeOf(ends);
+      changes.push(...expand(change, ends, limit - changes.length));
+    }
+    if (performance.now() > end) return outcome(true);
     if (performance.now() - slice < SLICE) continue;
     await new Promise((resolve) => setImmediate(resolve));
     slice = performance.now();
   }
-  return { changes, cut: [] };
+  return outcome(false);
 }
 
 /** By the first device of each. */
@@ -55,12 +59,22 @@ function* pairsOf(classes: readonly string[][]): Iterable<[Endpoint, Endpoint]> 
   }
 }
 
-/** What holds for a pair, for all that it stands for. */
-function expand(change: Changes[number], classes: ReadonlyMap<string, string[]>, limit: number): Changes {
+interface Ends { from: readonly string[]; to: readonly string[] }
+
+/** What holds for a pair, holds for all pairs of different members of these. */
+function endsOf({ from, to }: Changes[number], classes: ReadonlyMap<string, string[]>): Ends {
   const members = (end: string): string[] => classes.get(end) ?? [...classes.values()].find((all) => all.includes(end)) ?? [end];
+  return { from: members(from), to: members(to) };
+}
+
+function sizeOf({ from, to }: Ends): number {
+  return from.length * to.length - (from === to ? from.length : 0);
+}
+
+function expand(change: Changes[number], ends: Ends, limit: number): Changes {
   const found: Changes = [];
-  for (const from of members(change.from)) {
-    for (const to of members(change.to)) {
+  for (const from of ends.from) {
+    for (const to of ends.to) {
       if (found.length >= limit) return found;
       if (from !== to) found.push({ ...change, from, to });
     }

@@ -20,12 +20,12 @@ export async function dryRun(database: Queryable, network: string, text: string)
   ]);
   const result = parseFor(network, text);
   const common = { diff: difference(current?.version ?? 0, current?.text ?? "", text), gateways: gateways[0]!.count };
-  if (!result.ok) return { ...common, valid: false, problems: result.problems, warnings: [], unenforced: [], changes: [], cut: [] };
-  const { changes, cut } = await decisionChanges(current?.policy, result.policy, devices.slice(0, MAX_DEVICES).map(({ mac }) => mac), MAX_CHANGES);
+  if (!result.ok) return { ...common, valid: false, problems: result.problems, warnings: [], unenforced: [], changes: [], total: 0, cut: [] };
+  const { changes, total, cut } = await decisionChanges(current?.policy, result.policy, devices.slice(0, MAX_DEVICES).map(({ mac }) => mac), MAX_CHANGES);
   return {
     ...common, valid: true, problems: [], warnings: result.warnings,
     unenforced: unenforced(result.policy, result.lines).map(({ field, meaning, line }) => ({ path: field, reason: meaning, ...(line !== undefined && { line }) })),
-    changes, cut: devices.length > MAX_DEVICES ? ["devices", ...cut] : cut,
+    changes, total, cut: devices.length > MAX_DEVICES ? ["devices", ...cut] : cut,
   };
 }
 

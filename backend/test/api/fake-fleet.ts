@@ -43,7 +43,7 @@ export class FakeFleet implements Fleet {
   async dryRun(network: string, text: string): Promise<DryRun> {
     const result = parsePolicy(text);
     const current = (await this.policy(network))?.text ?? "";
-    return { valid: result.ok, problems: result.ok ? [] : result.problems, warnings: [], unenforced: [], diff: current === text ? "" : `-${current}\n+${text}\n`, changes: [], cut: [], gateways: this.rows.length };
+    return { valid: result.ok, problems: result.ok ? [] : result.problems, warnings: [], unenforced: [], diff: current === text ? "" : `-${current}\n+${text}\n`, changes: [], total: 0, cut: [], gateways: this.rows.length };
   }
   async pushPolicy(actor: { name: string }, network: string, text: string, reason: string, expected?: number): Promise<PolicyVersion> {
     const row = await this.network(network);

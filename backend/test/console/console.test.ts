@@ -139,10 +139,10 @@ scene("a dry run names the gateways, the changed decisions by the devices' names
   assert.match((await row.innerText()).replace(/\s+/g, " "), /tablet-01 02:00:00:00:01:05 printer-office 02:00:00:00:01:03 tcp\/631 deny allow/);
   assert.match(await page.locator(".difference .cm-insertedLine, .difference .cm-changedLine").first().innerText(), /tablets, to: printers/);
   const { dryRun } = bench.fleet;
-  bench.fleet.dryRun = async (network, text) => ({ ...(await dryRun(network, text)), cut: ["changes"] });
+  bench.fleet.dryRun = async (network, text) => ({ ...(await dryRun(network, text)), total: 1234, cut: ["changes", "time"] });
   await page.getByRole("button", { name: "Dry run" }).click();
-  await page.getByText("3 or more decisions between the compared devices would change").waitFor();
-  await page.getByText("Not everything is shown. These are only the first").waitFor();
+  await page.getByText("At least 1,234 decisions between the compared devices would change").waitFor();
+  await page.getByText("Not everything is shown. The table has the first 3 of at least 1,234 decisions.").waitFor();
   bench.fleet.dryRun = dryRun;
 });
 

@@ -42,9 +42,9 @@ export async function openStandIn(now = Date.now()): Promise<StandIn> {
 /** Decisions by the contract's own meaning of a policy. */
 function tried(text: string, before: string, devices: DeviceRow[], gateways: number): DryRun {
   const [then, now] = [parsePolicy(text), parsePolicy(before)];
-  if (!then.ok) return { valid: false, problems: then.problems, warnings: [], unenforced: [], diff: "", changes: [], cut: [], gateways };
+  if (!then.ok) return { valid: false, problems: then.problems, warnings: [], unenforced: [], diff: "", changes: [], total: 0, cut: [], gateways };
   const { changes, more } = now.ok ? changedDecisions(now.policy, then.policy, devices) : { changes: [], more: false };
-  return { valid: true, problems: [], warnings: then.warnings, unenforced: [], diff: unifiedDiff(before, text), changes: changes as DryRun["changes"], cut: more ? ["changes"] : [], gateways };
+  return { valid: true, problems: [], warnings: then.warnings, unenforced: [], diff: unifiedDiff(before, text), changes: changes as DryRun["changes"], total: changes.length, cut: more ? ["changes"] : [], gateways };
 }
 
 if (process.argv[1]?.endsWith("test/console/stand-in.ts")) {

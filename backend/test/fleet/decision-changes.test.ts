@@ -35,7 +35,10 @@ test("classes of devices give the same changes as every pair asked", async () =>
     const [before, after] = [randomPolicy(random), randomPolicy(random)];
     const text = (changes: readonly object[]): string[] => changes.map((change) => JSON.stringify(change, ["from", "to", "service", "before", "after"])).sort();
     const expected = text(changedDecisions(before, after, macs.map((mac) => ({ mac })), 10_000).changes);
-    assert.equal(text((await decisionChanges(before, after, macs, 10_000)).changes), expected, `seed ${seed}`);
+    const { changes, total } = await decisionChanges(before, after, macs, 10_000);
+    assert.equal(text(changes), expected, `seed ${seed}`);
+    assert.is((await decisionChanges(before, after, macs, 3)).total, total, `seed ${seed}`);
+    assert.is(total, expected.length, `seed ${seed}`);
     compared += expected.length;
   }
   assert.ok(compared > 1000, `only ${compared} changes compared`);
@@ -44,11 +47,13 @@ test("classes of devices give the same changes as every pair asked", async () =>
 test("what is left out is told: more changes than the limit, or no time for all", async () => {
   const nothing: Policy = { version: 1, network: "home", mode: "intelligent-edge", groups: {}, rules: [], quarantine: [] };
   const open = { ...nothing, rules: [{ from: "all", to: "all", allow: "all" as const }] };
-  const { changes: all, cut } = await decisionChanges(nothing, open, macs, 10_000);
-  assert.equal(cut, []);
-  assert.equal(await decisionChanges(nothing, open, macs, all.length), { changes: all, cut: [] }, "exactly the limit is all");
-  assert.equal(await decisionChanges(nothing, open, macs, 7), { changes: all.slice(0, 7), cut: ["changes"] });
-  assert.equal((await decisionChanges(nothing, open, macs, 10_000, -1)).cut, ["time"]);
+  const { changes: all, total, cut } = await decisionChanges(nothing, open, macs, 10_000);
+  assert.equal([total, cut], [all.length, []]);
+  assert.equal(await decisionChanges(nothing, open, macs, total), { changes: all, total, cut: [] }, "exactly the limit is all");
+  assert.equal(await decisionChanges(nothing, open, macs, 7), { changes: all.slice(0, 7), total, cut: ["changes"] });
+  const late = await decisionChanges(nothing, open, macs, 10_000, -1);
+  assert.equal([late.cut, late.total], [["time"], late.changes.length]);
+  assert.equal((await decisionChanges(nothing, open, macs, 0, -1)).cut, ["changes", "time"]);
 });
 
 test.run();

@@ -173,7 +173,7 @@ export function fleetSuite(engine: string, open: () => Promise<Database>): void 
     assert.equal([run.valid, run.gateways], [true, 1]);
     assert.match(run.diff, `+network: ${network}`);
     assert.equal(run.changes, [{ from: "02:00:00:00:00:11", to: "02:00:00:00:00:12", service: "tcp/80", before: "deny", after: "allow" }]);
-    assert.equal(run.cut, []);
+    assert.equal([run.total, run.cut], [1, []]);
     await rig.database.query(
       `INSERT INTO devices (gateway, mac, network, port, addresses, groups, quarantined, blocked, associated, first_seen, last_seen)
        SELECT $1, '02:00:00:01:' || lpad(to_hex(i / 256), 2, '0') || ':' || lpad(to_hex(i % 256), 2, '0'), $2, '', '[]', '[]', false, false, false, to_timestamp(0), to_timestamp(0) FROM generate_series(1, 499) i`, [id, network]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program with nothing beside it: first start, restart, a second one, signals, kill -9.
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -86,20 +87,37 @@ test("kill -9, and the next start has what was answered before: networks, policy
 });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const)
-  test(`${signal} ends it with status 0 in time, with a gateway and a live stream connected`, async () => {
+  test(`${signal} ends it with status 0 in time, with a gateway and a live stream connected; it is not ready from then on`, async () => {
     const { url, token } = JSON.parse(readFileSync(join(data, "local.json"), "utf8"));
     const live = await fetch(`${url}/api/v1/live`, { headers: { authorization: `Bearer ${token}` } });
     assert.is(live.status, 200);
+    const probe = await halfAsked(new URL(url), "/health/ready");
     const made = await first.ask("/api/v1/networks/home/enrolment-tokens", { gateway: "attic" });
     const gateway = await enrolFakeGateway(made.token, (path, body) => first.ask(path, body));
     const begin = Date.now();
-    assert.is(await first.end(signal), 0);
+    const ended = first.end(signal);
+    await eventually(() => / info  stops /.test(first.stderr), "stops");
+    assert.match(await probe(), /^HTTP\/1.1 503 [^]*it is stopping/);
+    assert.is(await ended, 0);
     assert.ok(Date.now() - begin < 10_000);
     assert.match(first.stderr, / info  stopped/);
     await live.body!.cancel().catch(() => {});
     await gateway.close();
     first = await start();
   });
+
+/** Sends all of a request but its end; the result sends that, and resolves with the answer. */
+async function halfAsked({ hostname, port }: URL, path: string): Promise<() => Promise<string>> {
+  const socket = connect(Number(port), hostname).setEncoding("utf8");
+  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+  await new Promise((resolve) => socket.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n`, resolve));
+  return async () => {
+    socket.write("\r\n");
+    let answer = "";
+    for await (const part of socket) answer += part;
+    return answer;
+  };
+}
 
 async function push(backend: BackendProcess, version: number): Promise<void> {
   const text = `# version ${version}\nnetwork: home\nrules: []\n`;

@@ -7,13 +7,15 @@ import { Difference } from "./editor-box.tsx";
 import { ProblemList } from "./problems.tsx";
 
 type GoTo = (line: number, column: number) => void;
-const CUT: Record<DryRun["cut"][number], string> = {
-  devices: "There are more than 500 devices: only those seen last were compared.", changes: "These are only the first of the decisions that would change.", time: "Comparing all decisions takes too long: these are those found within four seconds.",
+const CUT: Record<DryRun["cut"][number], (result: DryRun) => string> = {
+  devices: () => "There are more than 500 devices: only those seen last were compared.",
+  changes: ({ changes, total, cut }) => `The table has the first ${changes.length} of ${cut.includes("time") ? "at least " : ""}${total.toLocaleString("en")} decisions.`,
+  time: () => "Comparing all decisions takes too long: these were found within four seconds.",
 };
 
-/** "3 decisions", "200 or more decisions". */
-export function countOf({ changes, cut }: DryRun): string {
-  return cut.length > 0 && changes.length > 0 ? `${changes.length} or more decisions` : plural(changes.length, "decision");
+/** "3 decisions", "At least 1,234 decisions": begins a sentence. */
+export function countOf({ total, cut }: DryRun): string {
+  return `${cut.includes("time") && total > 0 ? "At least " : ""}${total === 0 ? "No decision" : plural(total, "decision")}`;
 }
 
 interface Shown { result: DryRun; before: string; after: string; /** Names of devices, by MAC address. */ names: ReadonlyMap<string, string>; goTo: GoTo }
@@ -34,8 +36,8 @@ function Outcome({ result, before, after, names, goTo }: Shown) {
   const { changes, gateways, warnings, unenforced, cut } = result;
   return (
     <>
-      <p class="summary"><strong>{changes.length === 0 ? "No decision" : countOf(result)}</strong> between {cut.length > 0 ? "the compared" : "known"} devices would change, on <strong>{plural(gateways, "gateway")}</strong>.</p>
-      {cut.length > 0 && <p class="note warn">Not everything is shown. {cut.map((why) => CUT[why]).join(" ")}</p>}
+      <p class="summary"><strong>{countOf(result)}</strong> between {cut.some((why) => why !== "changes") ? "the compared" : "known"} devices would change, on <strong>{plural(gateways, "gateway")}</strong>.</p>
+      {cut.length > 0 && <p class="note warn">Not everything is shown. {cut.map((why) => CUT[why](result)).join(" ")}</p>}
       <ProblemList problems={warnings} goTo={goTo} />
       {unenforced.length > 0 && <><h4>Accepted but not enforced yet</h4><ul class="lines">{unenforced.map(({ path, reason }) => <li key={path}><code>{path}</code>: {reason}</li>)}</ul></>}
       {changes.length > 0 && (

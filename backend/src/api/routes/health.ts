@@ -20,7 +20,7 @@ export function healthRoutes({ database, broker, metrics, version, problem = () 
       example: { answer: { ok: true, version: "0.1.0" } }, run: async () => ({ ok: true, version }),
     }),
     operation({
-      method: "GET", path: "/health/ready", tag: "operation", access: "open", summary: "Can it do its work", description: "The start is complete, database and broker answer; 503 with the problems otherwise.", answer: state, errors: [503],
+      method: "GET", path: "/health/ready", tag: "operation", access: "open", summary: "Can it do its work", description: "The start is complete, database and broker answer, nobody has told it to stop; 503 with the problems otherwise.", answer: state, errors: [503],
       example: { answer: { ok: true, version: "0.1.0" } },
       async run({ reply }) {
         const list = await problems();

@@ -59,7 +59,7 @@ export function policyRoutes({ fleet, metrics, now }: Room): Operation[] {
       body: object({ text: policyText }),
       example: {
         body: { text: "version: 1\nnetwork: home\n…" },
-        answer: { valid: true, problems: [], warnings: [], unenforced: [], diff: "-  - camera: internet\n", changes: [{ from: "camera", to: "internet", service: "all", before: "allow", after: "deny" }], cut: [], gateways: 1 },
+        answer: { valid: true, problems: [], warnings: [], unenforced: [], diff: "-  - camera: internet\n", changes: [{ from: "camera", to: "internet", service: "all", before: "allow", after: "deny" }], total: 1, cut: [], gateways: 1 },
       },
       run: ({ params, body }) => fleet.dryRun(params.network, typeof body === "string" ? body : body.text),
     }),
