@@ -23,6 +23,7 @@ import { deviceResult, statusOf } from "./report.ts";
 import { Resolved } from "./resolved.ts";
 import { Bridge } from "./switch/bridge.ts";
 import { countSources } from "./switch/counters.ts";
+import { recallDevices } from "./switch/devices.ts";
 import { SwitchLink } from "./switch/link.ts";
 import { DENY_EVERYTHING, topologyOf } from "./topology.ts";
 import { FlowVerdicts, type FlowQuestion } from "./verdicts/index.ts";
@@ -77,7 +78,7 @@ export class Gateway implements Operations {
       refused: (reason) => log.warn("switch refused a message", { reason }),
     });
     this.reconciler = new Reconciler({
-      device: this.switch.device, platform, log, inputs: () => this.#inputs(), synchronised: (applied, took) => this.#synchronised(applied, took),
+      device: this.switch.device, platform, log, inputs: () => this.#inputs(), recall: () => this.#recall(), synchronised: (applied, took) => this.#synchronised(applied, took),
     });
     const edit = (change: Edit): Promise<boolean> => this.#edit(change);
     this.population = new Population({
@@ -226,6 +227,10 @@ export class Gateway implements Operations {
       policy: this.policies.policy ?? DENY_EVERYTHING, topology: this.#topology, devices: this.population.table.devices,
       names: this.resolved.table.bindings, overrides: this.overrides.list, verdicts: this.verdicts.cache.list,
     };
+  }
+
+  async #recall(): Promise<void> {
+    if (this.#topology) this.population.recalled(await recallDevices(this.switch, this.#topology));
   }
 
   /** Ports came, went or got other numbers: a new topology is compared as a whole. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The devices of this gateway: the table, fed by the radio, by held frames and by the switch's counters; saved, logged, and told to the switch.
 import type { Millis, Platform, Timer } from "quickjs-ts";
-import type { Edit, Mac, Topology } from "../wifi-isolation/index.ts";
+import type { Device, Edit, Mac, Topology } from "../wifi-isolation/index.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import { DeviceTable, Newcomers, type NewcomersParts, type DeviceEvent, type DeviceOutcome } from "./devices/index.ts";
 import { stationKey } from "./dispatch/senders.ts";
@@ -79,6 +79,14 @@ export class Population {
 
   setTopology(topology: Topology): void {
     void this.apply([this.table.setTopology(topology, this.#now())]);
+  }
+
+  /** What the switch still had of devices. */
+  recalled(devices: readonly Device[]): void {
+    const before = this.table.size;
+    const outcome = this.table.recalled(devices, this.#now());
+    if (outcome.setDevices.length > 0) this.#parts.log.info("devices recalled from the switch", { devices: outcome.setDevices.length, new: this.table.size - before });
+    void this.apply([outcome]);
   }
 
   /** Does what outcomes say; undefined when nothing must change in the switch. */

@@ -15,6 +15,8 @@ export interface ReconcilerParts {
   log: Log;
   /** The whole input as it is now; undefined while something is not known yet (no ports, no word about the policy). */
   inputs(): ModelInput | undefined;
+  /** Before the switch is compared for the first time: what it has tells something about the inputs. */
+  recall?(): Promise<void>;
   /** Called when flows are in force after a synchronisation. */
   synchronised(applied: Applied, took: Millis): void;
 }
@@ -40,6 +42,7 @@ export class Reconciler {
   /** Raised whenever what is known of the switch becomes void; an answer of an older epoch does not count. */
   #epoch = 0;
   #busy = false;
+  #recalled = false;
   #model: Model | undefined;
   #pending = new PendingEdit();
   #waiters: Waiter[] = [];
@@ -140,12 +143,14 @@ export class Reconciler {
 
   /** False: the inputs are not complete. */
   async #synchronise(): Promise<boolean> {
-    const input = this.#parts.inputs();
-    if (!input) return false;
+    if (!this.#parts.inputs()) return false;
     this.state = "syncing";
-    this.#pending = new PendingEdit(); // the inputs have it all
     const start = this.#parts.platform.time.now();
     const epoch = this.#epoch;
+    await this.#recall();
+    const input = epoch === this.#epoch ? this.#parts.inputs() : undefined;
+    if (!input) return false;
+    this.#pending = new PendingEdit(); // the inputs have it all
     const model = new Model(input);
     const applied = await synchronise(this.#parts.device, model, this.#seed);
     if (epoch !== this.#epoch) return false;
@@ -156,6 +161,12 @@ export class Reconciler {
     this.lastError = undefined;
     this.#parts.synchronised(applied, this.#parts.platform.time.now() - start);
     return true;
+  }
+
+  async #recall(): Promise<void> {
+    if (this.#recalled) return;
+    await this.#parts.recall?.();
+    this.#recalled = true;
   }
 
   #count({ added, modified, deleted, meters }: Applied): void {

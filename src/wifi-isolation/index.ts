@@ -13,6 +13,7 @@ export * from "./network.ts";
 export { observe, type Difference } from "./observe.ts";
 export { verdictKey } from "./parts/verdict.ts";
 export { PipelineError, TABLE, TABLES, ZONE, type TableName } from "./pipeline.ts";
+export { Recall, RECALLED_TABLES } from "./recall.ts";
 export { reasonOf, type ReasonName } from "./registers.ts";
 export type { Switch } from "./switch.ts";
 export { OpenflowSwitch } from "./openflow-switch.ts";

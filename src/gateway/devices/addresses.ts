@@ -97,6 +97,15 @@ export class Addresses {
     for (const [i, address] of addresses.entries()) if (plan.classify(address) === "client" && !this.holder(address)) put(entry, address, ends[i]!);
   }
 
+  /** The switch had it in force for this device: newer than what a file says, but no lease's end is known. */
+  recalled(entry: Entry, address: Ip, plan: Plan, draft: Draft): void {
+    if (entry.addresses.includes(address) || plan.classify(address) !== "client") return;
+    const holder = this.holder(address);
+    if ((holder && isLeased(holder, address)) || !this.#makeRoom(entry, address, draft)) return;
+    if (holder) this.unbind(holder, address, "absent", draft);
+    this.#bind(entry, address, LEARNT, draft);
+  }
+
   sweep(now: Millis): void { this.#claims.sweep(now); }
 
   #allowed({ mac, port }: Entry, address: Ip, plan: Plan, draft: Draft): boolean {

@@ -77,6 +77,14 @@ export class Places {
     entry.counted = now;
   }
 
+  /** The switch let it in here last, while nobody who could tell says where it is. */
+  recalled(entry: Entry, port: string, draft: Draft): void {
+    if (entry.port === port) return;
+    draft.event({ type: "device-moved", mac: entry.mac, from: entry.port, to: port });
+    draft.changed(entry);
+    entry.port = port;
+  }
+
   /** Time passed: hold-downs end, claims come true. */
   tick(entry: Entry, draft: Draft): void {
     const { trouble } = entry;

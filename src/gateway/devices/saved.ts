@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table as a file. Times inside are of the wall clock, which may jump between two runs (access points boot in 1970): a clock that went
-// back counts as one that stood still, so a lease is never held longer than it had left when it was saved.
+// The table as a file. How long no gateway ran only the wall clock could tell, which may jump between two runs (access points boot in 1970), and
+// renewed leases are not written, to spare the flash. So nobody loses an address by it: a lease that seems to have run out comes back as a learnt
+// address, which the next lease of another takes; one is never held as leased for longer than it had left. Ages go on from where they stood.
 import type { Millis } from "quickjs-ts";
 import type { Ip } from "../../wifi-isolation/network.ts";
 import { formatMac, normaliseIp, parseMac } from "../../packets/index.ts";
@@ -49,41 +50,45 @@ export interface Restored {
   last: number;
 }
 
-/** Devices come back as not associated; leases that have run out are left out. Throws SavedStateError. */
+/** Devices come back as not associated. Throws SavedStateError. */
 export function restoreEntries(text: string, now: Millis, date: Millis): Restored {
   const state = record("file", parse(text));
   if (state["version"] !== VERSION) throw new SavedStateError("version", `expected ${VERSION}, found ${JSON.stringify(state["version"])}`);
   const saved = number("saved", state["saved"]);
   const elapsed = Math.max(0, date - saved);
-  const clock = (wall: number): Millis => now + (wall - saved) - elapsed;
+  const stood = (wall: number): Millis => now + (wall - saved);
+  const ran = (wall: number): Millis => stood(wall) - elapsed;
   const devices = list("devices", state["devices"]);
-  return { last: number("last", state["last"]), entries: devices.map((value, i) => restoreDevice(`devices[${i}]`, record(`devices[${i}]`, value), clock, now)) };
+  return { last: number("last", state["last"]), entries: devices.map((value, i) => restoreDevice(`devices[${i}]`, record(`devices[${i}]`, value), { now, stood, ran })) };
 }
 
-function restoreDevice(at: string, saved: Record<string, unknown>, clock: (wall: number) => Millis, now: Millis): Entry {
+/** From a wall clock's time to the present process's: as if no time had passed since it was saved, and by the wall clock. */
+interface Clocks { now: Millis; stood(wall: number): Millis; ran(wall: number): Millis }
+
+function restoreDevice(at: string, saved: Record<string, unknown>, { now, stood, ran }: Clocks): Entry {
   const mac = parseMac(string(`${at}.mac`, saved["mac"]));
   if (!mac) throw new SavedStateError(`${at}.mac`, "no MAC address");
-  const time = (field: string): Millis => Math.min(now, clock(number(`${at}.${field}`, saved[field])));
-  const bindings = list(`${at}.addresses`, saved["addresses"]).map((value, i) => restoreBinding(`${at}.addresses[${i}]`, record(`${at}.addresses[${i}]`, value), clock));
-  const valid = bindings.filter(({ end }) => end === LEARNT || end > now);
+  const time = (field: string): Millis => Math.min(now, stood(number(`${at}.${field}`, saved[field])));
+  const bindings = list(`${at}.addresses`, saved["addresses"]).map((value, i) => restoreBinding(`${at}.addresses[${i}]`, record(`${at}.addresses[${i}]`, value), now, ran));
   return {
     id: number(`${at}.id`, saved["id"]), mac: formatMac(mac), port: string(`${at}.port`, saved["port"]), key: optionalString(`${at}.key`, saved["key"]), name: optionalString(`${at}.name`, saved["name"]),
     associated: false, joined: time("joined"), seen: time("seen"), packets: -1, counted: now,
-    addresses: valid.map(({ address }) => address), ends: valid.map(({ end }) => end), trouble: undefined,
-    barred: saved["barred"] === undefined ? undefined : restoreBar(`${at}.barred`, record(`${at}.barred`, saved["barred"]), clock),
+    addresses: bindings.map(({ address }) => address), ends: bindings.map(({ end }) => end), trouble: undefined,
+    barred: saved["barred"] === undefined ? undefined : restoreBar(`${at}.barred`, record(`${at}.barred`, saved["barred"]), ran),
   };
 }
 
-function restoreBar(at: string, saved: Record<string, unknown>, clock: (wall: number) => Millis): Bar {
-  return { reason: string(`${at}.reason`, saved["reason"]), until: clock(number(`${at}.until`, saved["until"])) };
+function restoreBar(at: string, saved: Record<string, unknown>, ran: Clocks["ran"]): Bar {
+  return { reason: string(`${at}.reason`, saved["reason"]), until: ran(number(`${at}.until`, saved["until"])) };
 }
 
-function restoreBinding(at: string, saved: Record<string, unknown>, clock: (wall: number) => Millis): { address: Ip; end: Millis } {
+function restoreBinding(at: string, saved: Record<string, unknown>, now: Millis, ran: Clocks["ran"]): { address: Ip; end: Millis } {
   const address = normaliseIp(string(`${at}.address`, saved["address"]));
   if (address === undefined) throw new SavedStateError(`${at}.address`, "no IP address");
   const { expires } = saved;
   if (expires === undefined) return { address, end: LEARNT };
-  return { address, end: expires === null ? Infinity : clock(number(`${at}.expires`, expires)) };
+  const end = expires === null ? Infinity : ran(number(`${at}.expires`, expires));
+  return { address, end: end > now ? end : LEARNT };
 }
 
 function parse(text: string): unknown {

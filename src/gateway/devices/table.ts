@@ -258,6 +258,27 @@ export class DeviceTable {
     return draft.outcome();
   }
 
+  /** What the switch still had in force when this process met it: of the last seconds before a kill, which no file has. */
+  recalled(devices: readonly Device[], now: Millis): DeviceOutcome {
+    const draft = this.#draft(now);
+    for (const device of devices.filter(({ mac, port }) => this.#plan.isStation(mac) && this.#plan.isStationPort(port))) {
+      const entry = this.#entries.get(device.mac) ?? this.#comeBack(device, draft);
+      if (!entry || entry.trouble || entry.barred) continue;
+      if (!entry.associated) this.#places.recalled(entry, device.port, draft);
+      if (entry.port === device.port) for (const address of device.addresses) this.#addresses.recalled(entry, address, this.#plan, draft);
+    }
+    return draft.outcome();
+  }
+
+  /** Under its old id, so that its flows stay as they are. */
+  #comeBack({ id, mac, port }: Device, draft: Draft): Entry | undefined {
+    if (this.#entries.size >= this.limits.devices) return undefined;
+    const entry = newEntry(this.#ids.reserve(id) ? id : this.#ids.take(), mac, port, draft.now);
+    this.#insert(entry, draft);
+    draft.event({ type: "device-joined", mac, id: entry.id, port });
+    return entry;
+  }
+
   #draft(now: Millis): Draft {
     return new Draft(this.#alarms, now);
   }
@@ -299,7 +320,7 @@ export class DeviceTable {
       return undefined;
     }
     if (leaving) this.#remove(leaving, "room", draft);
-    const entry: Entry = { id: this.#ids.take(), mac, port, key, name: undefined, associated, joined: draft.now, seen: draft.now, packets: -1, counted: draft.now, addresses: [], ends: [], trouble: undefined, barred: undefined };
+    const entry: Entry = { ...newEntry(this.#ids.take(), mac, port, draft.now), key, associated };
     this.#insert(entry, draft);
     draft.event({ type: "device-joined", mac, id: entry.id, port });
     return entry;
@@ -324,6 +345,10 @@ export class DeviceTable {
   #isKnown(entry: Entry): boolean {
     return entry.key !== undefined || this.#named.has(entry.mac) || entry.ends.some((end) => end !== LEARNT) || entry.seen - entry.joined >= this.limits.probation;
   }
+}
+
+function newEntry(id: number, mac: Mac, port: string, now: Millis): Entry {
+  return { id, mac, port, key: undefined, name: undefined, associated: false, joined: now, seen: now, packets: -1, counted: now, addresses: [], ends: [], trouble: undefined, barred: undefined };
 }
 
 function optional(entry: Entry | undefined): Device | undefined {

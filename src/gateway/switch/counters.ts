@@ -6,7 +6,7 @@ import { ownerOf, TABLE } from "../../wifi-isolation/index.ts";
 import type { SwitchLink } from "./link.ts";
 
 /** Tag, version and kind of part; not the id. */
-const KIND_MASK = 0xffffffff_f0000000n;
+export const KIND_MASK = 0xffffffff_f0000000n;
 
 /** Packets by device id. Rejects when the switch does not answer. */
 export async function countSources(link: SwitchLink): Promise<Map<number, number>> {

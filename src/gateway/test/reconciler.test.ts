@@ -3,6 +3,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { platform } from "quickjs-ts/platform";
+import type { Flow } from "node-openvswitch/openflow";
+import { cookieOf } from "../../wifi-isolation/cookie.ts";
 import type { FlowChange, Meter, MeterChange, ModelInput, Switch } from "../../wifi-isolation/index.ts";
 import { FakeSwitch } from "../../wifi-isolation/fake/flow-table.ts";
 import { device, policy, TOPOLOGY } from "../../wifi-isolation/fake/scenario.ts";
@@ -39,16 +41,22 @@ class GatedSwitch implements Switch {
 const OPEN = policy({ rules: [{ from: "all", to: "internet", allow: "all" }] });
 const CLOSED = policy({});
 
-function start(input: Partial<ModelInput> | undefined = {}) {
+function start(input: Partial<ModelInput> | undefined = {}, recall?: (world: { input: ModelInput | undefined }) => Promise<void>) {
   const machine = new Machine();
   const device = new GatedSwitch();
   const world: { input: ModelInput | undefined } = { input: input && { policy: CLOSED, topology: TOPOLOGY, ...input } };
   const parts = { ...machine.platform, crypto: platform.crypto, processes: { trimMemory() {} } };
   const syncs: number[] = [];
   const subject = new Reconciler({
-    device, platform: parts as never, log: quiet, inputs: () => world.input, synchronised: ({ added, modified, deleted }) => syncs.push(added + modified + deleted),
+    device, platform: parts as never, log: quiet, inputs: () => world.input, recall: async () => recall?.(world), synchronised: ({ added, modified, deleted }) => syncs.push(added + modified + deleted),
   });
   return { subject, device, machine, world, syncs };
+}
+
+async function flowsOf(device: Pick<Switch, "flows">): Promise<Flow[]> {
+  const flows: Flow[] = [];
+  await device.flows((flow) => void flows.push(flow));
+  return flows;
 }
 
 /** Lets promises run. */
@@ -75,6 +83,25 @@ reconciler("nothing is sent before the inputs are known; then everything", async
   assert.is(syncs.length, 1);
   assert.is(subject.state, "ready");
   assert.is(subject.flows, device.bundles[0]);
+});
+
+reconciler("before the first comparison, and only then, the switch is asked what it has of the inputs; one that does not answer is asked again", async () => {
+  const asked: string[] = [];
+  const { subject, machine, syncs, device: gated } = start({ devices: [] }, async (world) => {
+    asked.push(subject.state);
+    if (asked.length === 1) throw new Error("no answer");
+    world.input = { ...world.input!, devices: [device(1)] };
+  });
+  subject.synchronise();
+  await settle();
+  assert.equal([asked, gated.bundles], [["syncing"], []]);
+  machine.pass(100);
+  await settle();
+  assert.ok([...(await flowsOf(gated))].some(({ cookie }) => cookie === cookieOf("device", 1)));
+  subject.lost();
+  subject.synchronise();
+  await settle();
+  assert.equal([asked.length, syncs.length, syncs[1]], [2, 2, 0]);
 });
 
 reconciler("an edit is in force when its bundle is acknowledged, not before", async () => {

@@ -56,9 +56,50 @@ test("leases run on by the wall clock; a clock that went back stands still", () 
   assert.is(seconds(0), 3590);
 });
 
-test("what ran out meanwhile is gone, a lease without end stays", () => {
-  const table = reborn(DATE + 2 * HOUR);
-  assert.equal(table.devices.map(({ addresses }) => addresses), [["fe80::a"], ["10.0.0.6"]]);
+test("what seems to have run out meanwhile stays as a learnt address, until the next lease of another; a lease without end stays", () => {
+  for (const date of [DATE + HOUR, DATE + 56 * 365 * 24 * HOUR]) {
+    const table = reborn(date);
+    assert.equal(table.tick(500_001).events, []);
+    assert.equal(table.info(macOf("A"), 500_001)!.addresses, [{ address: "10.0.0.5", by: "learnt" }, { address: "fe80::a", by: "learnt" }]);
+    assert.equal(table.info(macOf("B"), 500_001)!.addresses, [{ address: "10.0.0.6", by: "lease" }]);
+    table.frame("lan1", macOf("C"), 500_002);
+    assert.is(table.claim("lan1", macOf("C"), "10.0.0.5", 500_002).frame, "drop");
+    assert.is(table.lease({ mac: macOf("C"), address: "10.0.0.5", seconds: 60 }, 500_003).frame, "release");
+  }
+});
+
+test("a clock that jumped makes nobody idle", () => {
+  const table = reborn(DATE + 56 * 365 * 24 * HOUR);
+  assert.is(table.info(macOf("B"), 500_000)!.idle, 8);
+});
+
+/** As the switch tells it: A with another address than the file says, B at another port, C of whom no file knows. */
+const found = [
+  { id: 1, mac: macOf("A"), port: "wlan0", addresses: ["10.0.0.5", "10.0.0.7"] }, { id: 2, mac: macOf("B"), port: "wlan1", addresses: ["10.0.0.6"] },
+  { id: 9, mac: macOf("C"), port: "lan1", addresses: ["10.0.0.8"] },
+];
+
+test("what the switch still has comes back: addresses, places and devices under their ids; a second time nothing changes", () => {
+  const table = reborn(DATE);
+  const { setDevices } = table.recalled(found, 500_000);
+  assert.equal(setDevices.map(({ id }) => id).sort(), [1, 2, 9]);
+  assert.equal(table.devices, [{ ...found[0]!, addresses: ["10.0.0.5", "fe80::a", "10.0.0.7"] }, found[1]!, found[2]!]);
+  assert.equal(table.recalled(found, 500_001).setDevices, []);
+});
+
+test("the switch's word does not beat a lease, the radio, a denial, or the configuration", () => {
+  const table = reborn(DATE);
+  const [, b] = table.devices;
+  table.bar(b!.mac, "denied", 900_000, 500_000);
+  table.associated("wlan0", macOf("A"), "alice", 500_000);
+  const stale = [
+    { id: 1, mac: macOf("A"), port: "lan1", addresses: ["10.0.0.9"] }, { ...b!, port: "wlan1", addresses: ["10.0.0.10"] },
+    { id: 9, mac: macOf("C"), port: "lan1", addresses: ["10.0.0.5", "192.0.2.1", "10.0.0.1"] }, { id: 10, mac: macOf("R"), port: "lan1", addresses: [] },
+  ];
+  table.recalled(stale, 500_000);
+  assert.equal(table.devices.map(({ mac, port, addresses }) => [mac, port, addresses]), [
+    [macOf("A"), "wlan0", ["10.0.0.5", "fe80::a"]], [macOf("B"), "lan1", ["10.0.0.6"]], [macOf("C"), "lan1", []],
+  ]);
 });
 
 test("what the configuration no longer allows is left out", () => {
