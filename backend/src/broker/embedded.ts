@@ -42,6 +42,11 @@ const RENEW = 3_600_000;
 /** Seconds. A gateway that promises nothing would never be noticed to be gone. */
 const MAX_KEEP_ALIVE = 1_200;
 
+/** As node:tls has it in `authorizationError`. */
+const EXPIRED = "CERT_HAS_EXPIRED";
+/** CONNACK, return code 5 (MQTT 3.1.1 section 3.2.2.3). */
+const NOT_AUTHORISED = Uint8Array.of(0x20, 2, 0, 5);
+
 /** Listens when it resolves. Rejects with the system's error, e.g. EADDRINUSE. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Broker> {
   const broker = new EmbeddedBroker(options);
@@ -134,7 +139,7 @@ class EmbeddedBroker implements Broker {
     const remote = socket.remoteAddress ?? "";
     if (typeof identity === "string") {
       this.#refusals.add({ remote, action: "connect", message: identity });
-      return void socket.destroy();
+      return socket.authorizationError as unknown === EXPIRED ? this.#sayNo(socket) : void socket.destroy();
     }
     socket.setNoDelay(true);
     const stream = new GuardedStream(socket, identity, remote);
@@ -142,6 +147,12 @@ class EmbeddedBroker implements Broker {
     this.#streams.add(stream);
     stream.once("close", () => this.#streams.delete(stream));
     this.#aedes.handle(stream);
+  }
+
+  /** node:tls has let it finish the handshake and sends no alert: without a word the gateway would not learn that it needs another certificate. */
+  #sayNo(socket: TLSSocket): void {
+    socket.setTimeout(this.options.connectTimeout ?? 10_000, () => socket.destroy());
+    socket.on("error", () => {}).once("data", () => socket.end(NOT_AUTHORISED, () => socket.destroy()));
   }
 
   /** undefined: welcome. */
@@ -176,10 +187,10 @@ class EmbeddedBroker implements Broker {
       throw new Error(message);
     }
     const { network, gateway, channel } = topic;
-    const retained = packet.retain;
     packet.retain = false;
     try {
-      await this.#inbox.take({ network, gateway, channel, payload: Buffer.from(packet.payload as Buffer), retained });
+      // Said just now, also when the gateway asks to retain it: nothing old comes this way.
+      await this.#inbox.take({ network, gateway, channel, payload: Buffer.from(packet.payload as Buffer), retained: false });
     } catch (error) {
       this.options.log("error", "broker-message", { gateway, channel, message: (error as Error).message });
       throw error;

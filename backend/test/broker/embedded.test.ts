@@ -54,6 +54,15 @@ test("a message is handled before it is acknowledged", async () => {
   client.end(true);
 });
 
+test("what a gateway asks to retain is said now, not read back from before; its last will, too", async () => {
+  const client = await connect({ ...own(at, attic), will: { topic: topicOf("home", "attic", "presence"), payload: Buffer.from("gone"), qos: 1, retain: true } });
+  await client.publishAsync(topicOf("home", "attic", "reported"), "x", { qos: 1, retain: true });
+  client.stream.destroy();
+  await until(() => received.length === 2, "last will");
+  assert.equal(received.map(({ channel, retained }) => [channel, retained]), [["reported", false], ["presence", false]]);
+  client.end(true);
+});
+
 test("a message that could not be handled is not acknowledged, and its sender is told by the end of the connection", async () => {
   const client = await connect(own(at, attic));
   handle = async () => { throw new Error("the database is away"); };

@@ -89,6 +89,7 @@ scene("the list of networks counts gateways, drift and requests", async (page) =
 scene("the reason of a refused document is there in words, in the list and on the gateway's page", async (page) => {
   await page.goto("/networks/school/gateways");
   await page.getByRole("row", { name: /library/ }).getByText("the document expired 2 h before its issue time").waitFor();
+  assert.match(await page.getByRole("row", { name: /library/ }).innerText(), /version 3\s+should be version 4/);
   await page.getByRole("link", { name: "library" }).click();
   await page.getByText("It refused a document (desired, number 44)").waitFor();
   await page.getByText("port wlan1 is not in the bridge").waitFor();
@@ -208,7 +209,7 @@ scene("history: who, why, the difference of two versions, going back", async (pa
   await page.getByText("has the text of version 2").waitFor();
   const { text, reason } = (await bench.fleet.policy("school"))!;
   assert.equal([text, reason], [(await bench.fleet.policy("school", 2))!.text, "reading week again"]);
-  await page.getByRole("row", { name: /reading week again/ }).getByText("in force").waitFor();
+  await page.getByRole("row", { name: /reading week again/ }).getByText("current").waitFor();
 });
 
 scene("events come live, wait while paused, and are filtered; older ones page by page", async (page) => {

@@ -74,7 +74,13 @@ test("a first network, a first policy", async () => {
   await page.getByRole("link", { name: "Policy" }).click();
   await page.getByText("Valid: 0 rules, 0 groups").waitFor();
   await pushWith(async () => {
-    await page.locator(".cm-line", { hasText: "groups: {}" }).click();
+    for (const example of ["family: [", "{ from: family"]) { // the "#" before an example is all that is in its way
+      await page.locator(".cm-line", { hasText: example }).click();
+      await page.keyboard.press("Home");
+      for (let i = 0; i < 2; i++) await page.keyboard.press("Delete");
+    }
+    await page.getByText("Valid: 1 rule, 1 group").waitFor();
+    await page.locator(".cm-line", { hasText: "groups:" }).click();
     await page.keyboard.press("ControlOrMeta+a");
     await page.keyboard.insertText(`network: home\ngroups:\n  family: [ { mac: "${LAPTOP}" } ]\nrules:\n  - { from: family, to: internet, allow: all }\n`);
     await page.getByText("Valid: 1 rule, 1 group").waitFor();
@@ -104,6 +110,7 @@ test("presence, what it refused, devices and events appear by themselves", async
   await row.getByText("the signature is not of this key").waitFor();
   await gateway.reported({ desired: { sequence, digest, version: 1 } });
   await row.getByText("as desired").waitFor();
+  assert.not.match(await row.innerText(), /never/, "who reports was seen");
   await page.getByRole("link", { name: "Devices" }).click();
   await page.getByText("No device was seen yet").waitFor();
   await gateway.devices([{ mac: LAPTOP, name: "laptop", port: "wlan0", addresses: ["192.0.2.11"], groups: ["family"], quarantined: false, blocked: true, reason: "two ports claim it", associated: true }]);
@@ -129,6 +136,10 @@ test("dry run by the real devices, push, what changed, going back: the gateway h
   await page.getByText("on 1 gateway").waitFor();
   await pushWith(async () => {}, "only the web", 2);
   await waitUntil(() => gateway.desired.at(-1)!.body.version === 2, "version 2");
+  await page.getByText("In force on 0 of 1 gateway").waitFor();
+  const { sequence, digest } = gateway.desired.at(-1)!;
+  await gateway.reported({ desired: { sequence, digest, version: 2 } });
+  await page.getByText("In force on 1 of 1 gateway").waitFor();
   await page.getByRole("link", { name: "History" }).click();
   await page.getByRole("button", { name: "Go back to version 1" }).click();
   await page.getByLabel("Reason").fill("games do not work");
@@ -192,14 +203,14 @@ test("settings go to the gateway; a name for it; a new signing key, and how many
   await gateway.reported({ keys: [before] });
   await page.getByRole("link", { name: "Keys", exact: true }).click();
   const row = page.getByRole("row", { name: new RegExp(before) });
-  assert.match(await row.innerText(), /signs now[^]*1 of 1 gateways/);
+  assert.match(await row.innerText(), /signs now[^]*1 of 1 gateway/);
   await page.getByRole("button", { name: "Change signing key…" }).click();
   await page.getByLabel("Why").selectOption("stolen");
   await page.getByText("The present key is revoked").waitFor();
   await page.getByRole("dialog").getByRole("button", { name: "Change", exact: true }).click();
   await page.getByText("A new key signs from now on").waitFor();
   await row.waitFor({ state: "detached" });
-  await page.getByRole("row", { name: /signs now/ }).getByText("0 of 1 gateways").waitFor();
+  await page.getByRole("row", { name: /signs now/ }).getByText("0 of 1 gateway").waitFor();
 });
 
 test("a gateway that lost its certificate asks again; it is revoked and removed, and its network after it", async () => {

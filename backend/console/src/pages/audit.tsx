@@ -11,7 +11,7 @@ import { Fields } from "./events.tsx";
 
 const columns: Column<AuditRow>[] = [
   { title: "Time", cell: ({ at }) => <Clock at={at} /> },
-  { title: "Who", head: true, cell: ({ actor, remote }) => <>{actor}{remote && <span class="sub">{remote}</span>}</> },
+  { title: "Who", head: true, cell: ({ actor, remote }) => <>{actor}{remote && <span class="sub remote">{remote}</span>}</> },
   { title: "What", cell: ({ action, target, detail }) => <>{action} <strong>{target}</strong><Fields fields={detail} /></> },
   { title: "Network", cell: ({ network }) => network ?? <span class="muted">–</span> },
   { title: "Outcome", cell: ({ outcome }) => <Badge tone={outcome === "done" ? "good" : "bad"}>{outcome}</Badge> },

@@ -35,7 +35,7 @@ export function Versions({ gateway: { desired, reported } }: { gateway: GatewayR
   const there = reported?.desired?.version;
   if (due === undefined && there === undefined) return <span class="muted">none</span>;
   if (due === there) return <>version {due}</>;
-  return <span>version {there ?? "none"} <span class="muted">of {due ?? "none"}</span></span>;
+  return <>{there === undefined ? "none" : `version ${there}`}<span class="sub">should be {due === undefined ? "none" : `version ${due}`}</span></>;
 }
 
 export function CertificateEnd({ gateway: { certificate, state } }: { gateway: GatewayRow }) {

@@ -47,7 +47,7 @@ function Gateway({ gateway }: { gateway: GatewayRow }) {
         ["State", <Drift gateway={gateway} />],
         ["Policy in force", <Versions gateway={gateway} />],
         ["Certificate ends", <CertificateEnd gateway={gateway} />],
-        ["Last seen", <Time at={gateway.lastSeen} />],
+        ["Last message", <Time at={gateway.lastSeen} />],
         ["Enrolled", <Time at={gateway.created} />],
         ...(reported ? reportedFacts(reported, gateway.reportedAt) : []),
       ]} />

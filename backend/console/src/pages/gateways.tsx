@@ -18,7 +18,7 @@ const columns: Column<GatewayRow>[] = [
   { title: "State", cell: (row) => <Drift gateway={row} /> },
   { title: "Policy in force", cell: (row) => <Versions gateway={row} /> },
   { title: "Certificate ends", cell: (row) => <CertificateEnd gateway={row} /> },
-  { title: "Last seen", cell: (row) => <Time at={row.lastSeen} /> },
+  { title: "Last message", cell: (row) => <Time at={row.lastSeen} /> },
 ];
 
 export function GatewaysPage() {

@@ -56,7 +56,7 @@ function columnsFor(newest: number, writable: boolean, compare: (pair: Pair) => 
     requestAnimationFrame(() => document.getElementById("compare")?.focus());
   };
   return [
-    { title: "Version", head: true, cell: ({ version, rolledBackFrom }) => <>{version} {version === newest && <Badge tone="good">in force</Badge>}{rolledBackFrom !== undefined && <span class="sub">back to {rolledBackFrom}</span>}</> },
+    { title: "Version", head: true, cell: ({ version, rolledBackFrom }) => <>{version} {version === newest && <Badge tone="good">current</Badge>}{rolledBackFrom !== undefined && <span class="sub">back to {rolledBackFrom}</span>}</> },
     { title: "Why", cell: ({ reason }) => reason },
     { title: "Who", cell: ({ author }) => author },
     { title: "When", cell: ({ created }) => <Time at={created} /> },

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { api, type GatewayRow, type PublicKey } from "../api/api.ts";
 import { useResource } from "../api/resource.ts";
 import { useSession } from "../api/session.ts";
-import { Badge, Button, Heading, Loaded } from "../ui/basics.tsx";
+import { Badge, Button, Heading, Loaded, plural } from "../ui/basics.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Choice, Form } from "../ui/form.tsx";
 import { notify } from "../ui/notices.tsx";
@@ -25,9 +25,9 @@ async function load(): Promise<Row[]> {
 const columns: Column<Row>[] = [
   { title: "Key", head: true, cell: ({ key }) => <code>{key.id}</code> },
   { title: "For", cell: ({ key, current }) => (key.use === "recovery" ? <>recovery<span class="sub">its private half is not here</span></> : current ? <Badge tone="good">signs now</Badge> : <>earlier documents<span class="sub">still trusted</span></>) },
-  { title: "Trusted by", cell: ({ trust, reported }) => (reported === 0 ? <span class="muted">no gateway has reported yet</span> : <>{trust} of {reported} gateways</>) },
-  { title: "Since", cell: ({ key }) => <Time at={key.notBefore} /> },
-  { title: "Ends", cell: ({ key }) => <Time at={key.notAfter} /> },
+  { title: "Trusted by", cell: ({ trust, reported }) => (reported === 0 ? <span class="muted">no gateway has reported yet</span> : <>{trust} of {plural(reported, "gateway")}</>) },
+  { title: "Valid since", cell: ({ key }) => <Time at={key.notBefore} /> },
+  { title: "Valid until", cell: ({ key }) => <Time at={key.notAfter} /> },
 ];
 
 export function KeysPage() {

@@ -12,6 +12,7 @@ import { firstPolicy, keepDraft, readDraft, type Draft } from "../policy/draft.t
 import { DryRunResult } from "../policy/dry-run.tsx";
 import { EditorBox } from "../policy/editor-box.tsx";
 import { Problems } from "../policy/problems.tsx";
+import { Rollout } from "../policy/rollout.tsx";
 import { PushDialog } from "../policy/push.tsx";
 import { Button, Failure, Heading, Loaded } from "../ui/basics.tsx";
 import { notify } from "../ui/notices.tsx";
@@ -98,6 +99,7 @@ function PolicyWork({ network, current, reload }: { network: string; current: Po
         {writable && <Button kind="primary" onClick={() => setPushing(true)} disabled={invalid || conflict || !changed}>Push…</Button>}
       </>}>
         <p class="muted">{current ? <>Version {current.version} by {current.author}, <Time at={current.created} />: {current.reason}</> : "No policy was pushed yet: the text below is a beginning that denies everything."}</p>
+        {current && <Rollout network={network} version={version} />}
       </Heading>
       {conflict && <Conflict network={network} draft={draft} current={current!} keep={() => take(draft.text, version, true)} discard={() => take(current!.text, version)} />}
       {changed && !conflict && current && <p class="changed">Not pushed yet. <Button kind="quiet" onClick={() => take(current.text, version)}>Discard my changes</Button></p>}

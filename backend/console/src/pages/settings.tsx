@@ -48,7 +48,7 @@ function Change({ network: { name, title, settings, policyVersion } }: { network
     <div class="narrow">
       <Form send={send} submit="Save">
         <Field label="Title" hint="For people" maxLength={200} value={text} onValue={setText} />
-        <Choice label="Events that gateways send" hint="What is below stays in the log of the access point" value={chosen.events} onValue={(events) => setChosen({ ...chosen, events: events as Required<Settings>["events"] })} options={LEVELS} />
+        <Choice label="Events that gateways send" hint="The rest stays in the log of the access point" value={chosen.events} onValue={(events) => setChosen({ ...chosen, events: events as Required<Settings>["events"] })} options={LEVELS} />
         <Choice label="A new device" hint="Answers are under Verdicts. Without one, or when this backend is away, the policy decides" value={chosen.askDevices ? "yes" : "no"} onValue={(value) => setChosen({ ...chosen, askDevices: value === "yes" })} options={ASKING} />
       </Form>
     </div>
@@ -89,7 +89,7 @@ function RemoveNetwork({ name, close }: { name: string; close: () => void }) {
       </ul>
       <p>Its events and the audit log stay until they are too old.</p>
       <Form send={send} submit="Remove" danger cancel={close}>
-        <Field label="Name of the network" hint={`Type ${name} to go on`} required pattern={name} title={name} value={typed} onValue={setTyped} />
+        <Field label="Name of the network" hint={`Type ${name} to go on`} required pattern={name} value={typed} onValue={setTyped} />
       </Form>
     </Dialog>
   );

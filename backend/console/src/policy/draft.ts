@@ -26,7 +26,7 @@ export function keepDraft(network: string, draft: Draft | undefined): void {
   } catch { /* full */ }
 }
 
-/** For a network without a policy: valid, and it denies everything. */
+/** For a network without a policy: valid, and it denies everything; its examples need nothing but their "#" removed. */
 export function firstPolicy(network: string): string {
   return `# Between devices everything that no rule allows is denied, and so is the internet.
 network: ${network}
@@ -39,5 +39,5 @@ rules:
 
 # Devices that may reach nothing, whatever the rules say.
 quarantine: []
-`.replace("groups:\n  #", "groups: {}\n  #").replace("rules:\n  #", "rules: []\n  #");
+`;
 }

@@ -33,10 +33,10 @@ export function DryRunResult({ outdated, ...shown }: Shown & { outdated: boolean
 }
 
 function Outcome({ result, before, after, names, goTo }: Shown) {
-  const { changes, gateways, warnings, unenforced, cut } = result;
+  const { changes, total, gateways, warnings, unenforced, cut } = result;
   return (
     <>
-      <p class="summary"><strong>{countOf(result)}</strong> between {cut.some((why) => why !== "changes") ? "the compared" : "known"} devices would change, on <strong>{plural(gateways, "gateway")}</strong>.</p>
+      <p class="summary"><strong>{countOf(result)}</strong> between {cut.some((why) => why !== "changes") ? "the compared" : "known"} devices would change{total > 0 && <>, on <strong>{plural(gateways, "gateway")}</strong></>}.</p>
       {cut.length > 0 && <p class="note warn">Not everything is shown. {cut.map((why) => CUT[why](result)).join(" ")}</p>}
       <ProblemList problems={warnings} goTo={goTo} />
       {unenforced.length > 0 && <><h4>Accepted but not enforced yet</h4><ul class="lines">{unenforced.map(({ path, reason }) => <li key={path}><code>{path}</code>: {reason}</li>)}</ul></>}

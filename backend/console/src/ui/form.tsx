@@ -12,7 +12,8 @@ export function Field({ label, hint, value, onValue, ...rest }: Common & Omit<JS
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input id={id} value={value} aria-describedby={hint ? `${id}-hint` : undefined} autocomplete="off" {...rest} onInput={(event) => onValue(event.currentTarget.value)} />
+      {/* Browsers say the title beside "does not match the requested format", over the hint. */}
+      <input id={id} value={value} title={rest.pattern && typeof hint === "string" ? hint : undefined} aria-describedby={hint ? `${id}-hint` : undefined} autocomplete="off" {...rest} onInput={(event) => onValue(event.currentTarget.value)} />
       {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
     </div>
   );
