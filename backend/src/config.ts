@@ -24,7 +24,7 @@ export const START_OPTIONS = [
   { name: "broker-key", value: "FILE", variable: "BROKER_KEY", fallback: "none", summary: "its private key, PEM" },
   { name: "broker-crl", value: "FILE", variable: "BROKER_CRL", fallback: "none", summary: "the external broker's list of revoked certificates, which this process keeps up to date" },
   { name: "broker-reload", value: "COMMAND", variable: "BROKER_RELOAD", fallback: "none", summary: "run by /bin/sh when that list has changed, so that the broker reads it" },
-  { name: "certificate-days", value: "N", variable: "SECUREBOX_CERTIFICATE_DAYS", fallback: "90", summary: "life of gateways' certificates; renewed after two thirds of it" },
+  { name: "certificate-lifetime", value: "TIME", variable: "SECUREBOX_CERTIFICATE_LIFETIME", fallback: "90d", summary: "life of gateways' certificates: a number and s, m, h or d; they renew after two thirds of it" },
   { name: "events-days", value: "N", variable: "SECUREBOX_EVENTS_DAYS", fallback: "30", summary: "gateways' events are kept for so many days" },
   { name: "events-max", value: "N", variable: "SECUREBOX_EVENTS_MAX", fallback: "100000", summary: "events of one network that are kept at most, the newest" },
   { name: "audit-days", value: "N", variable: "SECUREBOX_AUDIT_DAYS", fallback: "400", summary: "entries of the audit log are kept for so many days" },
@@ -33,7 +33,8 @@ export const START_OPTIONS = [
   { name: "log-level", value: "LEVEL", variable: "SECUREBOX_LOG_LEVEL", fallback: "info", summary: "debug, info, warn or error" },
 ] as const satisfies readonly StartOption[];
 
-const DAY = 86_400_000;
+const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+const UNITS = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };
 export type OptionName = (typeof START_OPTIONS)[number]["name"];
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -52,7 +53,8 @@ export interface Config {
   mqttUrl: string | undefined;
   databaseUrl: string | undefined;
   broker: { url: string; ca?: string; certificate?: string; key?: string; crl?: string; reload?: string } | undefined;
-  certificateDays: number;
+  /** Milliseconds. */
+  certificateLifetime: number;
   /** Of all networks' events and the audit log. Ages in milliseconds, counts of one network's events and of the whole audit log. */
   retention: { events: number; eventsAge: number; audit: number; auditAge: number };
   log: "text" | "json";
@@ -82,7 +84,7 @@ export function readConfig(argv: readonly string[], environment: Environment): C
     apiUrl: urlOf("api-url", text("api-url"), ["https:"]), mqttUrl: urlOf("mqtt-url", text("mqtt-url"), ["mqtts:"]),
     databaseUrl: urlOf("database-url", text("database-url"), ["postgresql:", "postgres:"]),
     broker: broker === undefined ? undefined : { url: urlOf("broker-url", broker, ["mqtt:", "mqtts:"])!, ca: text("broker-ca"), certificate: text("broker-cert"), key: text("broker-key"), crl: text("broker-crl"), reload: text("broker-reload") },
-    certificateDays: numberOf("certificate-days", text("certificate-days"), 90, 1, 825),
+    certificateLifetime: durationOf("certificate-lifetime", text("certificate-lifetime") ?? "90d", 10 * SECOND, 825 * DAY),
     retention: {
       events: numberOf("events-max", text("events-max"), 100_000, 1_000, 10_000_000), eventsAge: DAY * numberOf("events-days", text("events-days"), 30, 1, 3_650),
       audit: numberOf("audit-max", text("audit-max"), 200_000, 1_000, 10_000_000), auditAge: DAY * numberOf("audit-days", text("audit-days"), 400, 1, 3_650),
@@ -122,6 +124,14 @@ function numberOf(name: OptionName, text: string | undefined, fallback: number, 
   if (text === undefined) return fallback;
   const value = Number(text);
   if (!/^\d{1,8}$/.test(text) || value < least || value > most) throw new ConfigError(`--${name} ${text.slice(0, 40)}: expected a whole number from ${least} to ${most}`);
+  return value;
+}
+
+/** Milliseconds. */
+function durationOf(name: OptionName, text: string, least: number, most: number): number {
+  const [, number, unit] = /^(\d{1,8})([smhd])$/.exec(text) ?? [];
+  const value = Number(number) * UNITS[unit as keyof typeof UNITS];
+  if (!(value >= least && value <= most)) throw new ConfigError(`--${name} ${text.slice(0, 40)}: expected a number and s, m, h or d, from ${least / SECOND}s to ${most / DAY}d`);
   return value;
 }
 

@@ -49,7 +49,7 @@ async function compose(config: Config, around: Surroundings): Promise<void> {
   tell(config.databaseUrl ? "opening the database server" : `opening the database in ${config.data}`);
   const database = await openDatabase(locationOf(config));
   ends(() => database.close());
-  const pki = await openPki({ database, names: config.names, gatewayLifetime: config.certificateDays * 86_400_000, keepRecoveryKey: (key) => keepRecoveryKey(config, key, tell) });
+  const pki = await openPki({ database, names: config.names, gatewayLifetime: config.certificateLifetime, keepRecoveryKey: (key) => keepRecoveryKey(config, key, tell) });
   ends(() => pki.close());
   const live = await openLive({ database, log });
   ends(() => live.close());

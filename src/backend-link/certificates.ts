@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our own certificate: what it says, when the next one is asked for, and how the answer is taken.
+import type { Instant } from "@securebox/contract";
 import type { Crypto, Millis } from "quickjs-ts";
 import type { LinkClock } from "./clock.ts";
 import { Renewal } from "./renewal.ts";
@@ -33,6 +34,11 @@ export class Certificates {
   get unusable(): boolean {
     const { clock, now } = this.#parts;
     return this.#facts === undefined || this.#facts.notAfter <= clock.notBefore(now());
+  }
+
+  /** By a clock that may be wrong. */
+  expiredBy(date: Instant): boolean {
+    return this.#facts !== undefined && this.#facts.notAfter <= date;
   }
 
   due(): Millis | undefined {

@@ -97,7 +97,7 @@ class BackendLink implements Link {
     this.#persistence = new Persistence(store, this.#outbox, this.#clock, log);
     this.#again = new AgainEnrolment({
       platform, store, identity: () => this.#certificates.identity, validAt: () => this.#clock.validAt(now()),
-      wanted: () => this.#certificates.unusable || this.#rejections.persistent(now()),
+      wanted: () => this.#certificates.unusable || this.#rejections.persistent(now(), this.#certificates.expiredBy(platform.time.date())),
       enrolled: (fresh, keys) => this.#enrolledAgain(fresh, keys),
       event: (level, event, fields) => this.#tell(level, event, fields),
       settled: () => this.#schedule(),

@@ -5,6 +5,8 @@ import type { Millis } from "quickjs-ts";
 
 const FIRST_RETRY: Millis = 60_000;
 const LAST_RETRY: Millis = 3_600_000;
+/** No wait is longer than this part of the life, so that a short one has several tries, too. */
+const TRIES = 30;
 
 export interface Life { notBefore: Instant; notAfter: Instant }
 
@@ -17,7 +19,7 @@ export class Renewal {
   /** Whether to send a request now; `date`: trusted, undefined: never without one. Counts as a try. */
   due(life: Life, date: Instant | undefined, now: Millis): boolean {
     if (date === undefined || date < renewAt(life) || now < this.#next) return false;
-    this.#next = now + Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.#tries++);
+    this.#next = now + Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.#tries++, (life.notAfter - life.notBefore) / TRIES);
     return true;
   }
 

@@ -15,8 +15,9 @@ cryptoProvider.set(webcrypto);
 
 const P256 = { name: "ECDSA", namedCurve: "P-256" };
 const SHA256 = { name: "ECDSA", hash: "SHA-256" };
-/** Clocks of the other side may be behind by this. Milliseconds. */
+/** Clocks of the other side may be behind by this, and by a tenth of a short life: who renews after two thirds sees only the whole. Milliseconds. */
 const BACKDATE = 60 * 60_000;
+const backdate = (lifetime: number): number => Math.min(BACKDATE, lifetime / 10);
 export const DAY = 24 * 3_600_000;
 
 /** PKCS #8 and SubjectPublicKeyInfo, PEM. */
@@ -81,7 +82,7 @@ async function issue(issuer: Issuer, publicKeyPem: string, subject: Record<strin
   const publicKey = await verifyingKey(publicKeyPem);
   const certificate = await X509CertificateGenerator.create({
     subject, issuer: issuer.certificate.subjectName, publicKey, signingKey: issuer.key, signingAlgorithm: SHA256, serialNumber: makeSerial(),
-    notBefore: new Date(Math.max(now - BACKDATE, issuer.certificate.notBefore.getTime())), notAfter: new Date(Math.min(now + lifetime, issuer.certificate.notAfter.getTime())),
+    notBefore: new Date(Math.max(now - backdate(lifetime), issuer.certificate.notBefore.getTime())), notAfter: new Date(Math.min(now + lifetime, issuer.certificate.notAfter.getTime())),
     extensions: [
       new BasicConstraintsExtension(false, undefined, true), new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true), ...extensions,
       await SubjectKeyIdentifierExtension.create(publicKey), await AuthorityKeyIdentifierExtension.create(issuer.certificate.publicKey),

@@ -91,6 +91,14 @@ test("requests that prove nothing are refused, with the reason", async () => {
   }
 });
 
+test("a certificate begins in the past, for clocks that are behind, by an hour or a tenth of its life: after two thirds of what it shows, a third is left", async () => {
+  for (const [gatewayLifetime, backdate] of [[90 * DAY, 3_600_000], [60_000, 6_000]] as const) {
+    const { certificate } = await enrol(await memoryPki({ database, gatewayLifetime, now: () => Date.UTC(2027, 0, 1) }), "one");
+    assert.is(certificate.notBefore, Date.UTC(2027, 0, 1) - backdate);
+    assert.is(certificate.notAfter, Date.UTC(2027, 0, 1) + gatewayLifetime);
+  }
+});
+
 test("the subject that a request asks for counts for nothing", async () => {
   const pki = await memoryPki({ database });
   const { csr } = await makeRequest("administrator");

@@ -11,7 +11,7 @@ const test = suite("start's options");
 test("nothing said: everything has a default", () => {
   const config = readConfig([], { HOME: "/home/anna" });
   assert.is(config.data, "/home/anna/.local/share/securebox-backend");
-  assert.equal([config.apiPort, config.httpPort, config.mqttPort, config.databaseUrl, config.broker, config.log, config.logLevel, config.certificateDays], [8443, 8080, 8883, undefined, undefined, "text", "info", 90]);
+  assert.equal([config.apiPort, config.httpPort, config.mqttPort, config.databaseUrl, config.broker, config.log, config.logLevel, config.certificateLifetime], [8443, 8080, 8883, undefined, undefined, "text", "info", 90 * 86_400_000]);
   assert.is(config.names.length, 1);
   assert.is(defaultData({ XDG_DATA_HOME: "/data", HOME: "/home/anna" }), "/data/securebox-backend");
 });
@@ -21,6 +21,11 @@ test("what is kept: as the fleet has it by default, else as said", () => {
   assert.equal(readConfig([], {}).retention, { events, eventsAge, audit, auditAge });
   const said = readConfig(["--events-days", "7", "--audit-max", "5000000"], { SECUREBOX_EVENTS_MAX: "2000", SECUREBOX_AUDIT_DAYS: "3650" }).retention;
   assert.equal(said, { events: 2000, eventsAge: 7 * 86_400_000, audit: 5_000_000, auditAge: 3650 * 86_400_000 });
+});
+
+test("the life of certificates, in any unit", () => {
+  const lives = ["10s", "5m", "12h", "825d"].map((time) => readConfig(["--certificate-lifetime", time], {}).certificateLifetime);
+  assert.equal(lives, [10_000, 300_000, 43_200_000, 825 * 86_400_000]);
 });
 
 test("the command line comes before the environment, and names add up", () => {
@@ -35,7 +40,7 @@ for (const [argv, message] of [
   [["--mqtt-port", "65536"], /--mqtt-port 65536/], [["--name", "https://x"], /--name https:\/\/x: expected a DNS name or an address/], [["--log", "xml"], /--log xml: expected text, json/],
   [["--api-port", "1", "--api-port", "2"], /--api-port was given twice/], [["--broker-url", "mqtt://h:1", "--broker-cert", "x"], /--broker-cert and --broker-key go together/],
   [["--broker-url", "mqtt://h:1", "--broker-reload", "x"], /--broker-reload needs --broker-crl/],
-  [["--certificate-days", "0"], /--certificate-days 0/], [["--events-days", "0"], /--events-days 0: expected a whole number from 1 to 3650/], [["--audit-max", "all"], /--audit-max all: expected a whole number from 1000 to 10000000/], [["start"], /start: not an option/], [["--mqtt-url", "mqtt://h:1"], /--mqtt-url \(or SECUREBOX_MQTT_URL\): expected mqtts:\/\/HOST:PORT/],
+  ...["9s", "826d", "90", "1.5h", "d", "-1d"].map((time) => [["--certificate-lifetime", time], new RegExp(`--certificate-lifetime ${time}: expected a number and s, m, h or d, from 10s to 825d`)] as const), [["--events-days", "0"], /--events-days 0: expected a whole number from 1 to 3650/], [["--audit-max", "all"], /--audit-max all: expected a whole number from 1000 to 10000000/], [["start"], /start: not an option/], [["--mqtt-url", "mqtt://h:1"], /--mqtt-url \(or SECUREBOX_MQTT_URL\): expected mqtts:\/\/HOST:PORT/],
 ] as const)
   test(`refused: ${argv.join(" ")}`, () => {
     assert.throws(() => readConfig(argv, {}), (error: Error) => error instanceof ConfigError && message.test(error.message));

@@ -15,6 +15,8 @@ import type { HttpResponse } from "./http-response.ts";
 import { parseApi } from "./token.ts";
 
 export const POLL: Millis = 15_000;
+/** The first wait, doubled up to `POLL`: whoever switched the gateway on may be looking at the console. */
+const FIRST_POLL: Millis = 2_000;
 /** After failures in a row: doubled, up to this. */
 const LONGEST: Millis = 600_000;
 /** After an operator said no. */
@@ -39,6 +41,7 @@ export class AgainEnrolment {
   #request: string | undefined;
   #status: LinkStatus["enrolment"];
   #next: Millis = -Infinity;
+  #polls = 0;
   #failures = 0;
   #busy = false;
   #stopped = false;
@@ -67,7 +70,8 @@ export class AgainEnrolment {
   stop(): void { this.#stopped = true; }
 
   async #step(): Promise<void> {
-    this.#next = this.#parts.platform.time.now() + POLL;
+    if (this.#request === undefined) this.#polls = 0;
+    this.#next = this.#parts.platform.time.now() + Math.min(POLL, FIRST_POLL * 2 ** Math.min(this.#polls++, 10));
     if (this.#request === undefined) await this.#ask();
     else await this.#collect(this.#request);
   }

@@ -6,6 +6,7 @@ import type { Millis } from "quickjs-ts";
 const REJECTED = /ETLS|certificate|not authori[sz]ed|bad user ?name|identifier rejected/i;
 const TRIES = 5;
 const SPAN: Millis = 120_000;
+const LIKELY_TRIES = 2;
 
 export class Rejections {
   #tries = 0;
@@ -18,7 +19,8 @@ export class Rejections {
     if (this.#tries++ === 0) this.#since = now;
   }
 
-  persistent(now: Millis): boolean {
-    return this.#tries >= TRIES && now - this.#since >= SPAN;
+  /** `likely`: there is another reason to believe it. */
+  persistent(now: Millis, likely: boolean): boolean {
+    return likely ? this.#tries >= LIKELY_TRIES : this.#tries >= TRIES && now - this.#since >= SPAN;
   }
 }

@@ -185,8 +185,8 @@ for (const lost of ["certificate", "certificate and key", "certificate, and some
     await backend.machine.time.advance(20);
     assert.is(backend.tries, 0, "without a certificate there is nothing to connect with");
     assert.is(fresh.link.status.enrolment?.request, "Zk3vQ");
-    await backend.machine.time.advance(29_000);
-    assert.is(polls, 1, "every 15 s");
+    await backend.machine.time.advance(5_000);
+    assert.is(polls, 1);
     await settle(backend, () => fresh.link.status.state === "connected", 100);
     authority.remove();
     assert.is(keyIn(csr) === crypto.publicKeyOf(before.privateKey), lost !== "certificate and key", "the key stays if it is there");
@@ -230,6 +230,37 @@ enrolment("a broker that refuses the certificate for two minutes: enrolled again
   await backend.machine.time.advance(600_000);
   assert.ok(api.asked.some(({ method }) => method === "POST"));
   assert.ok(backend.tries > 10, "and it goes on trying");
+});
+
+for (const [clock, ahead, asks] of [["agrees", 400 * DAY, true], ["says otherwise", 0, false]] as const) {
+  enrolment(`a broker that refuses the certificate twice, and the machine's own clock ${clock}: ${asks ? "asked for another at once" : "not believed yet"}`, async () => {
+    const backend = new FakeBackend();
+    const api = new FakeApi(backend);
+    api.answer = () => ({ status: 202, body: { id: "Zk3vQ" } });
+    const gateway = new FakeGateway(backend);
+    backend.machine.time.setDate(TODAY + ahead);
+    backend.mode = "refused";
+    backend.connectError = "Connection refused: Not authorized";
+    gateway.link.start();
+    await backend.machine.time.advance(20_000);
+    assert.ok(backend.tries >= 2);
+    assert.is(api.asked.some(({ method }) => method === "POST"), asks);
+  });
+}
+
+enrolment("how often an answer is asked for: 2 s after the request, doubled up to 15 s", async () => {
+  const backend = new FakeBackend();
+  const api = new FakeApi(backend);
+  const asked: number[] = [];
+  api.answer = ({ method }) => {
+    asked.push(backend.machine.time.now() / 1000);
+    return method === "POST" ? { status: 202, body: { id: "Zk3vQ" } } : { status: 200, body: { state: "open" } };
+  };
+  const gateway = new FakeGateway(backend);
+  gateway.store.saveIdentity({ ...gateway.store.identity()!, certificate: "" });
+  new FakeGateway(backend).link.start();
+  await backend.machine.time.advance(70_000);
+  assert.equal(asked.map((at) => Math.round(at - asked[0]!)), [0, 2, 6, 14, 29, 44, 59]);
 });
 
 enrolment.run();

@@ -88,4 +88,11 @@ x509("renewal: from two thirds of the life on, with back-off from a minute to an
   assert.ok(renewal.due(life, at, 5 * 3_600_000));
 });
 
+x509("renewal of a short life: ten tries between two thirds and its end", () => {
+  const renewal = new Renewal();
+  const tries: number[] = [];
+  for (let now = 0; now < 120; now++) if (renewal.due({ notBefore: 0, notAfter: 120_000 }, now * 1000, now * 1000)) tries.push(now);
+  assert.equal(tries, [80, 84, 88, 92, 96, 100, 104, 108, 112, 116]);
+});
+
 x509.run();

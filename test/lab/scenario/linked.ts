@@ -14,12 +14,12 @@ export const allowed = rule("laptop", "printer", "[udp/5000]");
 
 export interface Linked { world: World; backend: Backend }
 
-/** The gateway runs on QuickJS; the printer serves what `allowed` allows, the camera what no policy here does. `disk`: size of the backend's, "192m". */
-export async function openLinked(disk?: string): Promise<Linked> {
+/** The gateway runs on QuickJS; the printer serves what `allowed` allows, the camera what no policy here does. `disk`: size of the backend's, "192m"; `args`: more of its options. */
+export async function openLinked(disk?: string, args: readonly string[] = []): Promise<Linked> {
   const topology = await Topology.create({ mode: "isolating" });
   try {
     if (disk !== undefined) await diskOfBackend(topology.lab.directory, disk);
-    const [gateway, backend] = await Promise.all([Gateway.start(topology, "quickjs", policy(allowed)), Backend.start(topology.lab, topology.ap)]);
+    const [gateway, backend] = await Promise.all([Gateway.start(topology, "quickjs", policy(allowed)), Backend.start(topology.lab, topology.ap, { args })]);
     await gateway.join(backend, "gw-1", policy(allowed));
     await topology.online();
     for (const name of ["printer", "camera"] as const) await topology.station(name).agent.call("serve", { protocol: "udp", port: 5000 });
