@@ -42,7 +42,7 @@ revokes and forgets it. The backend's first start prints the fingerprint of its 
     name: "gateways", operands: "", count: [0, 0], options: ["network", ...CLIENT], summary: "the gateways: online or not, which policy, what differs",
     details: "Exit status: 0 all report what they should, 1 some do not (a revoked one does not count).",
   },
-  { name: "revoke", operands: "GATEWAY", count: [1, 1], options: ["reason", ...CLIENT], summary: "make a gateway's certificate worthless, now", details: "It goes on enforcing the policy that it has, and comes back only by \"enroll\". Needs --reason." },
+  { name: "revoke", operands: "GATEWAY", count: [1, 1], options: ["reason", ...CLIENT], summary: "make a gateway's certificate worthless, now", details: "It goes on enforcing the policy that it has, and comes back only by \"enroll\": tokens made before are void. Needs --reason." },
   { name: "devices", operands: "", count: [0, 0], options: ["network", ...CLIENT], summary: "the devices that gateways report", details: "" },
   {
     name: "policy push", operands: "FILE", count: [1, 1], options: ["network", "reason", "expected", "dry-run", "wait", "timeout", ...CLIENT], summary: "check a policy, show what it changes, put it in force",
