@@ -102,14 +102,14 @@ for (const engine of ["quickjs", "node"] as Engine[]) {
     const second = await statusWhen(context, (found) => found.healthy && found.pid !== first.pid);
     assert.is(second.switch.lastSync!.changed, 0);
     supervisor.kill("SIGKILL");
-    await until("the end of the orphan", 5000, () => !alive(second.pid));
+    await until("the end of the orphan", 15_000, () => !alive(second.pid));
   });
 
   test("the supervisor ends with its gateway on SIGTERM, with status 0", async (context) => {
     const supervisor = start(context, "--supervise");
     const { pid } = await healthy(context, undefined);
     supervisor.kill("SIGTERM");
-    await until("the supervisor's end", 5000, () => supervisor.exitCode !== null);
+    await until("the supervisor's end", 15_000, () => supervisor.exitCode !== null);
     assert.is(supervisor.exitCode, 0);
     assert.not(alive(pid));
   });
@@ -152,11 +152,11 @@ for (const engine of ["quickjs", "node"] as Engine[]) {
     const follower = spawn(program!, [...rest, "events", "--follow", "--socket", `${context.directory}/sb.sock`], { stdio: ["ignore", "pipe", "inherit"] });
     let out = "";
     follower.stdout.on("data", (chunk: Buffer) => { out += chunk.toString(); });
-    await until("the past", 5000, () => out.includes("switch ready"));
+    await until("the past", 15_000, () => out.includes("switch ready"));
     writeFileSync(`${context.directory}/policy.yaml`, POLICY.replace("443", "80"));
-    await until("the edit", 5000, () => out.includes("policy enforced"));
+    await until("the edit", 15_000, () => out.includes("policy enforced"));
     context.children[0]!.kill("SIGTERM");
-    await until("the follower's end", 5000, () => follower.exitCode !== null);
+    await until("the follower's end", 15_000, () => follower.exitCode !== null);
     assert.is(follower.exitCode, 0);
   });
 
@@ -184,19 +184,19 @@ function start(context: Context, ...more: string[]): ChildProcess {
 
 function cli({ program, directory }: Context, ...args: string[]) {
   const socket = args[0] === "gateway" ? [] : ["--socket", `${directory}/sb.sock`];
-  return run([...program, ...args, ...socket], { deadline: 5000 });
+  return run([...program, ...args, ...socket], { deadline: 15_000 });
 }
 
 /** The gateway adds ports as ordinary netdevs; a dummy one gets its number once somebody says that it is. */
 async function plugIn({ ovs }: Context): Promise<void> {
-  await until("the ports", 5000, async () => (await ovs.vsctl("list-ports", "br0").catch(() => "")).includes("p2"));
+  await until("the ports", 40_000, async () => (await ovs.vsctl("list-ports", "br0").catch(() => "")).includes("p2"));
   await ovs.vsctl("set", "interface", "p1", "type=dummy", "--", "set", "interface", "p2", "type=dummy");
 }
 
 /** A station asks for the router from its address; resolves with the devices when it is bound to it. */
 async function speak(context: Context, mac: string, ip: string): Promise<DeviceResult[]> {
   await context.ovs.appctl("netdev-dummy/receive", "p1", Buffer.from(arp(1, { mac, ip }, { ip: "10.77.0.1" })).toString("hex"));
-  return until(`${ip} bound`, 5000, async () => {
+  return until(`${ip} bound`, 15_000, async () => {
     const found = await devices(context);
     return found.some(({ addresses }) => addresses.includes(ip)) ? found : undefined;
   });
@@ -219,7 +219,7 @@ async function healthy(context: Context, child: ChildProcess | undefined): Promi
 
 async function statusWhen(context: Context, holds: (status: StatusResult) => boolean): Promise<StatusResult> {
   let last: StatusResult | undefined;
-  await until("the gateway's status", 10_000, async () => {
+  await until("the gateway's status", 40_000, async () => {
     const { stdout } = await cli(context, "status", "--json");
     const found = JSON.parse(stdout || "{}") as StatusResult & { error?: unknown };
     if (found.error) return false;
