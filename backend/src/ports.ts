@@ -51,12 +51,24 @@ export interface Pki {
   /** For our own listeners. Renewed in time. */
   serverCertificate(): Promise<{ certificate: string; key: string }>;
   crl(): Promise<string>;
-  /** `trusted`: identifiers of keys that the receiver believes; the newest of ours among them signs, else the current one. */
-  sign<K extends "desired" | "keys" | "revocation" | "time">(document: Omit<SignedDocument<K>, "v" | "key" | "digest" | "signature">, use?: "sign", trusted?: readonly string[]): SignedDocument<K>;
+  /** `trusted`: identifiers of keys that the receiver believes; the newest of ours among them signs, else the current one. The document is of the epoch of its key. */
+  sign<K extends "desired" | "keys" | "revocation" | "time">(document: Omit<SignedDocument<K>, "v" | "epoch" | "key" | "digest" | "signature">, use?: "sign", trusted?: readonly string[]): SignedDocument<K>;
   readonly keys: PublicKey[];
+  /** Of the keys that sign now; 0 until a first recovery. */
+  readonly epoch: number;
   /** Makes a new signing key; the old one signs no more, or with `revoke` is never believed again. What gateways are to be told then; the fleet tells them. */
   rotate(options: { revoke: boolean }): Promise<{ keys: Keys; revocation?: Revocation }>;
+  /** Makes and keeps the signing key of the next epoch, in the place of one that was prepared before; it counts for nothing yet. */
+  prepareRecovery(): Promise<NextKeys>;
+  /** The prepared key signs from the transaction's end on, all others are revoked; then call `changed`. RequestError 409 unless that epoch was prepared last. */
+  recover(tx: Queryable, epoch: number): Promise<NextKeys>;
+  changed(): Promise<void>;
 }
+
+/** The first keys of an epoch: the recovery keys, then its signing key. */
+export interface NextKeys { epoch: number; keys: PublicKey[] }
+/** What the recovery key is to sign, for each network, to begin an epoch. */
+export interface RecoveryPlan { documents: Omit<SignedDocument<"keys">, "v" | "key" | "digest" | "signature">[] }
 
 /** Wrong input of whoever asked; becomes a 4xx answer or an exit status 1. */
 export class RequestError extends Error {
@@ -78,7 +90,7 @@ export interface GatewayRow {
   desired?: { sequence: number; digest: string; version: number; issued: string };
   reported?: Reported; reportedAt?: string;
   /** undefined: what it reports is what it should be. */
-  drift?: { kind: "never-reported" | "refused" | "behind" | "offline" | "unhealthy"; message: string };
+  drift?: { kind: "never-reported" | "held" | "refused" | "behind" | "offline" | "unhealthy"; message: string };
 }
 export interface EventRow { id: number; network: string; gateway?: string; at: string; received: string; level: string; event: string; fields: Record<string, unknown> }
 export interface DeviceRow { network: string; mac: string; name?: string; gateway: string; port: string; addresses: string[]; groups: string[]; quarantined: boolean; blocked: boolean; reason?: string; associated: boolean; firstSeen: string; lastSeen: string }
@@ -144,6 +156,10 @@ export interface Fleet {
   take(message: UpMessage): Promise<void>;
   /** Publishes keys and revocation documents to all gateways after a rotation. */
   keysChanged(): Promise<void>;
+  /** Prepares a recovery from stolen signing keys; nothing changes yet. */
+  planRecovery(): Promise<RecoveryPlan>;
+  /** The planned documents, signed by the recovery key: only the new key counts from then on, and everything is published again. RequestError 409, 422: nothing was changed. */
+  recoverKeys(actor: Actor, documents: SignedDocument<"keys">[]): Promise<void>;
   /** After a lost broker connection: publishes anew what gateways should have and their last report does not show. */
   resynchronise(): Promise<void>;
   audit(filter: { network?: string; before?: number; limit: number }): Promise<AuditRow[]>;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The backend put together: store, keys, broker, fleet, API, in this order; and taken apart in the other. Nothing is decided here.
+import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -82,6 +83,7 @@ async function compose(config: Config, around: Surroundings): Promise<void> {
   await writeLocalAccess(database, join(config.data, "local.json"), `${hostname()}:${config.data}`, { url: doors.local, ca: pki.caPem });
   unready = undefined;
   ends(() => { unready = "it is stopping"; });
+  if (password === undefined) remindOfRecoveryKey(config, log);
   introduce({ doors, broker, brokerUrl: addressesOf(config, broker, apiPort).broker, fingerprint: pki.caFingerprint, password, tell });
 }
 
@@ -147,7 +149,13 @@ export async function keepRecoveryKey({ data }: Pick<Config, "data">, privateKey
   // One that is there belongs to another database, or to a start that did not come to its end: which, only people know.
   await rename(file, `${file}.${new Date().toISOString().replace(/[:.]/g, "-")}`).catch((error: NodeJS.ErrnoException) => { if (error.code !== "ENOENT") throw error; });
   await rename(`${file}.new`, file);
-  tell(`the recovery key was written to ${file}: move it to a place offline. Nothing needs it but the day on which this backend's keys were stolen.`);
+  tell(`the recovery key was written to ${file}. It is the only way back on the day on which this backend's signing keys were stolen, and it must not be stolen with them:
+           move the file to a USB stick or print it, keep that offline, and delete it here. Its use: "securebox-backend keys recover --key FILE".`);
+}
+
+function remindOfRecoveryKey({ data }: Config, log: Log): void {
+  const file = join(data, "recovery-key.pem");
+  if (existsSync(file)) log("warn", "recovery-key.online", { file, message: "it lies beside the keys that it is to replace when they are stolen: take it offline and delete it here" });
 }
 
 /** Runs until SIGTERM or SIGINT; resolves with the exit status. */

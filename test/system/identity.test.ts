@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who a gateway is to its backend, over its life: enrolled, with new signing keys, without its credentials, revoked. All parts real, the gateway on QuickJS.
-import { rmSync } from "node:fs";
+import { cpSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -14,6 +14,7 @@ import { Topology } from "../lab/topology.ts";
 
 const test = suite<{ topology: Topology; gateway: Gateway; backend: Backend }>("identity");
 const printing = policy(rule("laptop", "printer", "[tcp/631]"));
+const another = policy(rule("laptop", "camera", "[tcp/80]"));
 
 test.before(telling(async (context) => {
   await setup({ parts: ["openvswitch", "quickjs", "securebox", "lab"] });
@@ -44,6 +45,41 @@ test("signing keys are changed, the old one revoked: policies go on arriving", a
   });
   await gateway.policy(printing);
   assert.is((await gateway.status()).policy.source, "backend");
+});
+
+/** Another process in the backend's place, with the other one of two data directories. */
+async function change(backend: Backend): Promise<void> {
+  await backend.kill("SIGKILL");
+  for (const [from, to] of [[".other", ".moving"], ["", ".other"], [".moving", ""]]) renameSync(backend.data + from, backend.data + to);
+  await backend.run();
+}
+
+test("the whole backend is stolen: its copy gives orders until the recovery key takes the gateway back, and none afterwards", async ({ backend, gateway }) => {
+  const key = `${backend.data}.recovery-key.pem`;
+  renameSync(join(backend.data, "recovery-key.pem"), key); // as the first start says
+  await backend.kill("SIGTERM");
+  cpSync(backend.data, `${backend.data}.other`, { recursive: true });
+  await backend.run();
+  await change(backend);
+  const byThief = await backend.push("lab", policy());
+  await backend.inForce("gw-1", byThief, 60_000);
+  assert.is((await gateway.status()).policy.rules, 0, "believed, as nobody has said otherwise");
+
+  await change(backend);
+  const { code, stderr } = await backend.cli("keys", "recover", "--key", key);
+  assert.is(code, 0, stderr);
+  await until("the epoch at the gateway", 60_000, async () => ((await backend.gateway("gw-1")).reported?.epoch ?? 0) > 0);
+  await backend.inForce("gw-1", await backend.push("lab", another), 30_000);
+  const { policy: recovered } = await gateway.status();
+
+  await change(backend);
+  await backend.push("lab", policy(rule("camera", "printer", "[tcp/631]")));
+  const refused = await until("the refusal", 60_000, async () => (await gateway.status()).backend?.refused);
+  assert.is(refused.code, "revoked-key", refused.message);
+  assert.equal((await gateway.status()).policy, recovered);
+  await change(backend);
+  await until("the refusal in what it reports", 60_000, async () => (await backend.gateway("gw-1")).reported?.refused?.code === "revoked-key");
+  await backend.inForce("gw-1", await backend.push("lab", printing), 30_000);
 });
 
 test("credentials that are lost come back by approval in the console, without touching the device", async ({ backend, gateway }) => {

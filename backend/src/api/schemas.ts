@@ -78,7 +78,7 @@ export const SHARED: Record<string, Schema> = {
     certificate: object({ serial: string, fingerprint: string, expires: time }),
     desired: object({ sequence: integer, digest: string, version: integer, issued: time }),
     reported: { ...free, description: "what the gateway says is in force: Reported in packages/contract/src/messages.ts" }, reportedAt: time,
-    drift: object({ kind: { type: "string", enum: ["never-reported", "refused", "behind", "offline", "unhealthy"] }, message: string }, [], { description: "absent: the gateway reports what it should" }),
+    drift: object({ kind: { type: "string", enum: ["never-reported", "held", "refused", "behind", "offline", "unhealthy"] }, message: string }, [], { description: "absent: the gateway reports what it should" }),
   }, ["presenceSince", "lastSeen", "certificate", "desired", "reported", "reportedAt", "drift"]),
   Device: object({
     network: string, mac: string, name: string, gateway: string, port: string, addresses: list(string), groups: list(string),
@@ -93,6 +93,7 @@ export const SHARED: Record<string, Schema> = {
   EnrolmentRequest: object({
     id: string, gateway: string, network: string, created: time, keyFingerprint: string, sameKey: boolean, remote: string, state: { type: "string", enum: ["open", "approved", "rejected"] },
   }),
-  Enrolled: object({ network: string, gateway: string, broker: string, certificate: string, ca: string, keys: list(publicKey), now: integer }),
+  Enrolled: object({ network: string, gateway: string, broker: string, certificate: string, ca: string, keys: list(publicKey), epoch: integer, now: integer }, ["epoch"]),
   PublicKey: publicKey,
+  RecoveryPlan: object({ documents: list({ ...free, description: "to be signed by the recovery key: SignedDocument<\"keys\"> in packages/contract/src/documents.ts, without v, key, digest and signature" }) }),
 };

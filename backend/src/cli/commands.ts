@@ -6,6 +6,7 @@ import type { Client } from "./client.ts";
 import { Exit } from "./errors.ts";
 import { numberOf, UsageError, type OptionValues } from "./options.ts";
 import * as output from "./output.ts";
+import { recoverKeys } from "./recover.ts";
 
 export interface Io {
   stdout(text: string): void;
@@ -103,6 +104,7 @@ export const COMMANDS: Record<string, Command> = {
     const answer = await context.client.ask<{ items: PublicKey[] }>("/api/v1/keys/rotate", { method: "POST", body: { revoke: context.options.revoke !== undefined } });
     return print(context, answer, () => `${output.keys(answer.items)}\nrotated: gateways are told now, or when they come back\n`);
   },
+  "keys recover": recoverKeys,
   tokens: async (context) => {
     const answer = await context.client.ask("/api/v1/tokens");
     return print(context, answer, () => output.tokens(answer.items));

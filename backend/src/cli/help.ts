@@ -71,6 +71,14 @@ Exit status: 0 done (--dry-run: valid), 1 not valid, not the expected version, o
     name: "keys rotate", operands: "", count: [0, 0], options: ["revoke", ...CLIENT], summary: "sign with a new key from now on",
     details: "Gateways are told in a document that a key signed which they trust; who is away is told when it comes back.\n--revoke: the key before is never trusted again, for the day on which it may have been stolen.",
   },
+  {
+    name: "keys recover", operands: "", count: [0, 0], options: ["key", ...CLIENT], summary: "take the gateways back from whoever has stolen signing keys",
+    details: `--key FILE: the recovery key, which the first start of the backend wrote to a file and which has been offline since. It is used on this
+machine alone, to sign; it does not go to the backend. A new signing key takes over, all others are never trusted again, and everything
+that was signed by them counts no more. Gateways that are away follow when they come back, whatever a thief has sent them meanwhile.
+
+First put the thief out: see "A signing key was stolen" in docs/backend.md. Needs an administrator.`,
+  },
   { name: "version", operands: "", count: [0, 0], options: ["json"], summary: "show the version", details: "" },
   { name: "help", operands: "[COMMAND]", count: [0, 2], options: [], summary: "show this overview, or all about one command", details: "" },
 ];

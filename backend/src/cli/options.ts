@@ -26,6 +26,7 @@ export const OPTIONS = {
   role: { value: "ROLE", summary: "viewer, operator or administrator (default viewer)" },
   networks: { value: "A,B", summary: "only these networks" },
   days: { value: "N", summary: "how long it lasts (default 90)" },
+  key: { value: "FILE", summary: "the recovery key, PEM" },
   revoke: { summary: "the key before is never trusted again" },
   json: { summary: "write JSON to standard output" },
   help: { summary: "show this help" },

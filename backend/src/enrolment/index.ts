@@ -16,7 +16,7 @@ import { Requests } from "./requests.ts";
 export interface EnrolmentDependencies {
   database: Database;
   fleet: Pick<Fleet, "network" | "gateway" | "gateways" | "enrolled" | "renewed" | "record">;
-  pki: Pick<Pki, "issueGateway" | "caPem" | "caFingerprint" | "keys">;
+  pki: Pick<Pki, "issueGateway" | "caPem" | "caFingerprint" | "keys" | "epoch">;
   live: Pick<Live, "emit">;
   /** Where gateways find us: known when the API listens. */
   addresses: () => { api: string; broker: string };
@@ -94,9 +94,9 @@ class TokensAndRequests implements Enrolment {
     }
   }
 
-  #common(): Pick<Enrolled, "broker" | "ca" | "keys" | "now"> {
+  #common(): Pick<Enrolled, "broker" | "ca" | "keys" | "epoch" | "now"> {
     const { addresses, pki, now } = this.context;
-    return { broker: addresses().broker, ca: pki.caPem, keys: pki.keys, now: now() };
+    return { broker: addresses().broker, ca: pki.caPem, keys: pki.keys, ...(pki.epoch > 0 && { epoch: pki.epoch }), now: now() };
   }
 
   /** A token for a gateway that is there already gives it a new identity (a replaced device); in another network it would be two. */

@@ -14,7 +14,7 @@ const MAX_LISTED = 200;
 const COLUMNS = "id, gateway, network, csr, key_fingerprint, same_key, remote, created, state, certificate";
 
 interface Row { id: string; gateway: string; network: string; csr: string; key_fingerprint: string; same_key: boolean; remote: string; created: Date | string; state: EnrolmentRequest["state"]; certificate: Certificate | null }
-type Common = Pick<Enrolled, "broker" | "ca" | "keys" | "now">;
+type Common = Pick<Enrolled, "broker" | "ca" | "keys" | "epoch" | "now">;
 
 export class Requests {
   constructor(private readonly context: EnrolmentDependencies, private readonly common: () => Common) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fleet put together. Nothing is decided here: each noun has its file.
-import { DOWN, topicOf } from "@securebox/contract";
+import { DOWN, topicOf, type Reported } from "@securebox/contract";
 import { RequestError, type Fleet } from "../ports.ts";
 import { listAudit, writeAudit } from "./audit.ts";
 import { committed, type Context, type FleetDependencies } from "./context.ts";
@@ -12,11 +12,12 @@ import { changeGateway, enrolled, isAccepted, listGateways, readGateway, removeG
 import { Known } from "./incoming/known.ts";
 import { Seldom } from "./incoming/seldom.ts";
 import { Intake, type Room, type TakeStatistics } from "./incoming/take.ts";
-import { publishKeyDocument, readKeyDocuments, renewKeyDocuments } from "./key-documents.ts";
+import { missingKeys, publishKeys, renewKeyDocuments } from "./key-documents.ts";
 import { changeNetwork, createNetwork, listNetworks, readNetwork, removeNetwork } from "./networks.ts";
 import { pushPolicy, readHistory, readPolicy } from "./policies.ts";
 import { Publisher } from "./publisher.ts";
 import { lease, reconcile, republishDifferent } from "./reconcile.ts";
+import { planRecovery, recoverKeys } from "./recovery.ts";
 import { RETENTION, retain } from "./retention.ts";
 import { addVerdict, listVerdicts, removeVerdict } from "./verdict-rows.ts";
 
@@ -108,6 +109,12 @@ export function createFleet(dependencies: FleetDependencies): OwnFleet {
 
     take: (message) => intake.take(message),
     keysChanged: () => keysChanged(context),
+    planRecovery: () => planRecovery(context),
+    async recoverKeys(actor, documents) {
+      await recoverKeys(context, actor, documents);
+      await keysChanged(context);
+      for (const { network } of documents) publishLater(network);
+    },
     resynchronise: () => quietly("resynchronise", () => republishDifferent(room)),
     audit: (filter) => listAudit(database, filter),
     record: (entry) => committed(context, (tx, tell) => writeAudit(tx, entry, tell)),
@@ -133,13 +140,10 @@ export function createFleet(dependencies: FleetDependencies): OwnFleet {
 /** To every gateway, by a key that it believes. A broker that does not take them: gateways get them with their next hello. */
 async function keysChanged(context: Context): Promise<void> {
   await renewKeyDocuments(context);
-  const gateways = await context.database.query<{ id: string; network: string; keys: string[] | null }>("SELECT id, network, reported->'keys' AS keys FROM gateways WHERE state = 'enrolled' ORDER BY network");
-  const documents = new Map<string, Awaited<ReturnType<typeof readKeyDocuments>>>();
-  for (const { id, network, keys } of gateways) {
-    if (!documents.has(network)) documents.set(network, await readKeyDocuments(context.database, network));
-    for (const document of documents.get(network)!) {
-      await publishKeyDocument(context, network, id, document, keys ?? undefined).catch((error: Error) => context.log("warn", "publish.failed", { gateway: id, what: document.kind, error: error.message }));
-    }
+  const gateways = await context.database.query<{ id: string; network: string; reported: Reported | null }>("SELECT id, network, reported FROM gateways WHERE state = 'enrolled'");
+  for (const { id, network, reported } of gateways) {
+    await missingKeys(context, network, { epoch: reported?.epoch }).then((missing) => publishKeys(context, network, id, missing, reported?.keys))
+      .catch((error: Error) => context.log("warn", "publish.failed", { gateway: id, what: "keys", error: error.message }));
   }
 }
 

@@ -12,10 +12,10 @@ import { readNetwork } from "./networks.ts";
 interface Stored {
   id: string; network: string; title: string; created: Date; state: "enrolled" | "revoked"; presence: "online" | "offline"; presence_since: Date | null; last_seen: Date | null;
   serial: string | null; fingerprint: string | null; not_after: number | null;
-  desired_sequence: number; desired_digest: string | null; desired_version: number | null; desired_issued: Date | null; reported: Reported | null; reported_at: Date | null;
+  desired_sequence: number; desired_digest: string | null; desired_version: number | null; desired_issued: Date | null; ahead: number | null; reported: Reported | null; reported_at: Date | null;
 }
 const SELECT = `SELECT g.id, g.network, g.title, g.created, g.state, g.presence, g.presence_since, g.last_seen, c.serial, c.fingerprint, c.not_after,
-  g.desired_sequence, g.desired_digest, g.desired_version, g.desired_issued, g.reported, g.reported_at
+  g.desired_sequence, g.desired_digest, g.desired_version, g.desired_issued, g.ahead, g.reported, g.reported_at
   FROM gateways g LEFT JOIN certificates c ON c.serial = g.certificate`;
 
 export async function listGateways(database: Queryable, network?: string): Promise<GatewayRow[]> {
@@ -121,7 +121,7 @@ function rowOf(row: Stored): GatewayRow {
     desired: row.desired_digest === null ? undefined : { sequence: row.desired_sequence, digest: row.desired_digest, version: row.desired_version!, issued: iso(row.desired_issued!) },
     reported: row.reported, reportedAt: optionalIso(row.reported_at),
   }) as Omit<GatewayRow, "drift">;
-  return present({ ...shown, drift: driftOf(shown) }) as GatewayRow;
+  return present({ ...shown, drift: driftOf(shown, row.ahead ?? undefined) }) as GatewayRow;
 }
 
 function noGateway(id: string): RequestError {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys and revocation documents of each network: only the newest of each kind matters. They are signed per gateway, by a key that it believes.
-import { digestOf, encodeDocument, topicOf, type Keys, type Revocation } from "@securebox/contract";
+/*
+ * The keys and revocation documents of each network: only the newest of each kind matters. They are signed per gateway, by a key that it believes. A gateway of
+ * an earlier epoch gets what the recovery key signed, and nothing else: it connects anew after that, and says so.
+ */
+import { beginsEpoch, digestOf, encodeDocument, topicOf, type Hello, type Keys, type Revocation, type SignedDocument } from "@securebox/contract";
 import type { Queryable } from "../ports.ts";
 import type { Context } from "./context.ts";
 import { sha256 } from "./hash.ts";
+import { readRecovery } from "./recovery.ts";
 
 type Kind = "keys" | "revocation";
 const LIFETIME = 30 * 86_400_000;
@@ -29,14 +33,30 @@ async function store(tx: Queryable, kind: Kind, network: string, body: Keys | Re
     [kind, network, Math.floor(now / 1000), digestOf({ sha256 }, body), JSON.stringify(body), new Date(now), new Date(now + LIFETIME)]);
 }
 
-export interface KeyDocument { kind: Kind; sequence: number; body: Keys & Revocation; }
+interface KeyDocument { kind: Kind; sequence: number; body: Keys & Revocation; }
 
-export async function readKeyDocuments(database: Queryable, network: string): Promise<KeyDocument[]> {
+async function readKeyDocuments(database: Queryable, network: string): Promise<KeyDocument[]> {
   return database.query<KeyDocument>("SELECT kind, sequence, body FROM documents WHERE network = $1 ORDER BY kind", [network]);
 }
 
-/** `believed`: identifiers of the keys that the gateway said it believes; undefined: the present ones. Dated anew each time; the sequence tells repeats. */
-export async function publishKeyDocument({ pki, broker, now }: Context, network: string, gateway: string, { kind, sequence, body }: KeyDocument, believed: readonly string[] | undefined): Promise<void> {
+/** `recovery` comes alone. */
+export interface MissingKeys { recovery?: SignedDocument<"keys">; documents: KeyDocument[] }
+
+/** What a gateway that says this of its keys does not have. */
+export async function missingKeys({ database, pki }: Context, network: string, known: Partial<Pick<Hello, Kind | "epoch">>): Promise<MissingKeys> {
+  const recovery = pki.epoch > (known.epoch ?? 0) ? await readRecovery(database, network) : undefined;
+  if (recovery && beginsEpoch(recovery, known.epoch)) return { recovery, documents: [] };
+  return { documents: (await readKeyDocuments(database, network)).filter(({ kind, sequence }) => sequence > (known[kind] ?? -1)) };
+}
+
+/** `believed`: identifiers of the keys that the gateway said it believes; undefined: the present ones. */
+export async function publishKeys(context: Context, network: string, gateway: string, { recovery, documents }: MissingKeys, believed: readonly string[] | undefined): Promise<void> {
+  if (recovery) await context.broker.publish(topicOf(network, gateway, "keys"), encodeDocument(recovery), { retain: true });
+  for (const document of documents) await publishKeyDocument(context, network, gateway, document, believed);
+}
+
+/** Dated anew each time; the sequence tells repeats. */
+async function publishKeyDocument({ pki, broker, now }: Context, network: string, gateway: string, { kind, sequence, body }: KeyDocument, believed: readonly string[] | undefined): Promise<void> {
   const issued = now();
   // A revocation is signed by a key that stays: the keys document before it has made that one known.
   const document = pki.sign<Kind>({ kind, network, gateway, sequence, issued, expires: issued + LIFETIME, body }, "sign", kind === "keys" ? believed : undefined);

@@ -5,7 +5,7 @@ import { RequestError, type Actor, type PolicyVersion, type Queryable } from "..
 import { iso, present } from "../store/values.ts";
 import { done, writeAudit } from "./audit.ts";
 import { committed, type Context } from "./context.ts";
-import { assignDesired } from "./desired.ts";
+import { assignDesired, release } from "./desired.ts";
 import { sha256 } from "./hash.ts";
 import { readNetwork } from "./networks.ts";
 
@@ -52,7 +52,13 @@ export async function pushPolicy(context: Context, actor: Actor, push: Push): Pr
     if (push.expected !== undefined && push.expected !== policyVersion)
       throw new RequestError(409, `the newest version of "${push.network}" is ${policyVersion}, not ${push.expected}: somebody else changed it`, { version: policyVersion });
     const current = await readPolicy(tx, push.network);
-    if (current?.text === push.text) return { version: current, changed: false };
+    const released = await release(tx, push.network);
+    if (current?.text === push.text) {
+      if (!released) return { version: current, changed: false };
+      await assignDesired(tx, push.network, context.now());
+      await writeAudit(tx, done(actor, "policy.confirm", push.network, push.network, { version: current.version, reason: push.reason }), tell);
+      return { version: current, changed: true };
+    }
     const version = await insertVersion(tx, actor, push, policyVersion + 1, result.policy);
     await assignDesired(tx, push.network, context.now());
     const detail = present({ version: version.version, reason: push.reason, rolledBackFrom: push.rolledBackFrom });

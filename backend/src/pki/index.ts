@@ -8,10 +8,11 @@
 import { createHmac } from "node:crypto";
 import { hostname, networkInterfaces } from "node:os";
 import { signDocument, type Keys, type PublicKey, type Revocation, type SignedDocument } from "@securebox/contract";
-import type { Certificate, Database, Pki } from "../ports.ts";
+import type { Certificate, Database, NextKeys, Pki, Queryable } from "../ports.ts";
+import { adoptKey, prepareKey } from "./next-key.ts";
 import { checkRequest } from "./request.ts";
 import { signer } from "./signer.ts";
-import { makeFirstKeys, readKeys, rotateKeys, trustedKeys, type StoredKey } from "./signing-keys.ts";
+import { epochOfKeys, lockKeys, makeFirstKeys, readKeys, rotateKeys, trustedKeys, type StoredKey } from "./signing-keys.ts";
 import { DAY, fingerprintOf, issueClient, issueServer, makeAuthority, makeCrl, makeKeyPair, openIssuer, selfSignedClient, type Issuer } from "./x509.ts";
 
 export interface PkiOptions {
@@ -50,7 +51,7 @@ export async function openPki(options: PkiOptions): Promise<OwnPki> {
   const now = options.now ?? Date.now;
   const { database } = options;
   const stored = await database.transaction(async (tx) => {
-    await tx.query("SELECT pg_advisory_xact_lock(7325681)"); // processes that start together: one makes, the others find
+    await lockKeys(tx); // processes that start together: one makes, the others find
     const recovery = await makeFirstKeys(tx, now());
     const [found] = await tx.query<{ key: string; certificate: string }>("SELECT key, certificate FROM authority");
     if (recovery !== undefined) await options.keepRecoveryKey(recovery);
@@ -94,6 +95,10 @@ class StoredPki implements OwnPki {
     return trustedKeys(this.#keys, this.#now());
   }
 
+  get epoch(): number {
+    return epochOfKeys(this.#keys);
+  }
+
   async issueGateway(csrPem: string, gateway: string, network: string): Promise<Certificate> {
     const { publicKey } = await checkRequest(csrPem);
     return issueClient(this.issuer, publicKey, gateway, network, this.#now(), this.options.gatewayLifetime ?? GATEWAY_LIFETIME);
@@ -131,17 +136,29 @@ class StoredPki implements OwnPki {
     return makeCrl(this.issuer, rows.map(({ serial, revoked }) => ({ serial, at: new Date(revoked as string).getTime() })), now, CRL_LIFETIME);
   }
 
-  sign<K extends "desired" | "keys" | "revocation" | "time">(document: Omit<SignedDocument<K>, "v" | "key" | "digest" | "signature">, use: "sign" = "sign", trusted: readonly string[] = []): SignedDocument<K> {
+  sign<K extends "desired" | "keys" | "revocation" | "time">(document: Omit<SignedDocument<K>, "v" | "epoch" | "key" | "digest" | "signature">, use: "sign" = "sign", trusted: readonly string[] = []): SignedDocument<K> {
     const usable = this.#keys.filter((key) => key.use === use && key.privateKey !== undefined).reverse();
     const key = usable.find(({ id }) => trusted.includes(id)) ?? usable.find(({ retired }) => !retired);
     if (!key) throw new Error("there is no signing key");
-    return signDocument<K>(signer, key.privateKey!, key.id, document);
+    return signDocument<K>(signer, key.privateKey!, key.id, { ...document, ...(key.epoch > 0 && { epoch: key.epoch }) });
+  }
+
+  prepareRecovery(): Promise<NextKeys> {
+    return prepareKey(this.database, this.#now());
+  }
+
+  recover(tx: Queryable, epoch: number): Promise<NextKeys> {
+    return adoptKey(tx, epoch, this.#now());
+  }
+
+  async changed(): Promise<void> {
+    this.#keys = await readKeys(this.database);
+    await this.database.notify(CHANGED, "");
   }
 
   async rotate({ revoke }: { revoke: boolean }): Promise<{ keys: Keys; revocation?: Revocation }> {
     await rotateKeys(this.database, this.#now(), { revoke });
-    this.#keys = await readKeys(this.database);
-    await this.database.notify(CHANGED, "");
+    await this.changed();
     const revoked = this.#keys.filter((key) => key.revoked).map(({ id }) => id);
     return { keys: { keys: this.keys }, ...(revoked.length > 0 && { revocation: { keys: revoked } }) };
   }

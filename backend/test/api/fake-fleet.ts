@@ -93,6 +93,8 @@ export class FakeFleet implements Fleet {
   }
   async removeVerdict(_actor: unknown, id: number): Promise<void> { this.given.splice(this.given.findIndex((row) => row.id === id), 1); }
   async take(): Promise<void> { throw new Error("not of the fake"); }
+  async planRecovery(): Promise<never> { throw new RequestError(409, "nothing to recover in this fake"); }
+  async recoverKeys(): Promise<never> { return this.planRecovery(); }
   async keysChanged(): Promise<void> { this.emit({ kind: "audit" }); }
   async resynchronise(): Promise<void> { throw new Error("not of the fake"); }
   async audit(filter: { network?: string; before?: number; limit: number }): Promise<AuditRow[]> {

@@ -4,7 +4,7 @@ import { digestOf, encodeMessage, type Devices, type MessageType, type Messages,
 import { createFleet, type OwnFleet } from "../../src/fleet/index.ts";
 import { sha256 } from "../../src/fleet/hash.ts";
 import { openLive, type OwnLive } from "../../src/live/index.ts";
-import type { Actor, Database, LiveEvent, Verdicts } from "../../src/ports.ts";
+import type { Actor, Database, LiveEvent, Pki, Verdicts } from "../../src/ports.ts";
 import { createVerdicts } from "../../src/verdicts/index.ts";
 import { FakeBroker } from "../support/fake-broker.ts";
 import { FakePki } from "../support/fake-pki.ts";
@@ -12,12 +12,12 @@ import { FakePki } from "../support/fake-pki.ts";
 export const ANNA: Actor = { name: "anna", kind: "user", role: "administrator", remote: "192.0.2.9" };
 const CHANNELS: Record<string, Up> = { presence: "presence", hello: "hello", reported: "reported", devices: "devices", events: "event", ask: "ask", renew: "renew" };
 
-export interface Rig {
+export interface Rig<P = FakePki> {
   database: Database;
   fleet: OwnFleet;
   verdicts: Verdicts;
   broker: FakeBroker;
-  pki: FakePki;
+  pki: P;
   live: OwnLive;
   seen: LiveEvent[];
   logged: { level: string; event: string; fields?: Record<string, unknown> }[];
@@ -27,7 +27,11 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function makeRig(database: Database, { broker = new FakeBroker(), pki = new FakePki() } = {}): Promise<Rig> {
+export function makeRig(database: Database, { broker = new FakeBroker(), pki = new FakePki() } = {}): Promise<Rig> {
+  return makeRigWith(database, broker, pki);
+}
+
+export async function makeRigWith<P extends Pki>(database: Database, broker: FakeBroker, pki: P): Promise<Rig<P>> {
   const logged: Rig["logged"] = [];
   const clock = { ahead: 0 };
   const now = (): number => Date.now() + clock.ahead;
@@ -55,7 +59,7 @@ export const policyText = (network: string, comment: string, rules = "[]"): stri
 
 /** A network with one enrolled gateway, both with names that no other test has. */
 let made = 0;
-export async function makeNetwork({ fleet, pki }: Rig, gateways = 1): Promise<{ network: string; ids: string[] }> {
+export async function makeNetwork({ fleet, pki }: Pick<Rig<Pick<FakePki, "certificate">>, "fleet" | "pki">, gateways = 1): Promise<{ network: string; ids: string[] }> {
   const network = `net-${++made}-${Math.random().toString(36).slice(2, 8)}`;
   await fleet.createNetwork(ANNA, network, "");
   const ids = Array.from({ length: gateways }, (_, index) => `${network}-g${index}`);

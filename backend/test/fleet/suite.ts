@@ -117,11 +117,22 @@ export function fleetSuite(engine: string, open: () => Promise<Database>): void 
     assert.is((await rig.fleet.gateway(id)).presence, "online");
   });
 
-  it("hello: a gateway that knows a higher sequence (our database is older) gets one above it", async () => {
+  it("hello: a gateway that knows a higher sequence (our database is older) gets nothing until somebody pushes, then one above it", async () => {
     const { network, ids: [id] } = await makeNetwork(rig) as { network: string; ids: [string] };
     await rig.fleet.pushPolicy(ANNA, network, policyText(network, "one"), "first");
     await rig.send(id, "hello", hello({ desired: { sequence: 41, digest: "e".repeat(64) } }), { network });
-    assert.is(rig.broker.documents(id, "desired").at(-1)!.sequence, 42);
+    await rig.fleet.resynchronise();
+    await rig.fleet.changeNetwork(ANNA, network, { settings: { events: "warn" } });
+    rig.clock.ahead = 25 * 86_400_000;
+    await rig.fleet.reconcile();
+    rig.clock.ahead = 0;
+    assert.is(rig.broker.documents(id, "desired").filter(({ sequence }) => sequence > 1).length, 0);
+    const { drift } = await rig.fleet.gateway(id);
+    assert.is(drift!.kind, "held");
+    assert.match(drift!.message, /restored from an older backup: gateway has document 41, backend knows \d/);
+    assert.is((await rig.fleet.pushPolicy(ANNA, network, policyText(network, "one"), "the same confirms")).version, 1);
+    await eventually(() => rig.broker.documents(id, "desired").at(-1)?.sequence === 42, "the push");
+    assert.is.not((await rig.fleet.gateway(id)).drift?.kind, "held");
   });
 
   it("reported: a refusal as older is answered with a new number; one of the policy is not", async () => {
@@ -131,7 +142,11 @@ export function fleetSuite(engine: string, open: () => Promise<Database>): void 
     await rig.send(id, "reported", report({ refused: { kind: "desired", code: "policy", message: "no", sequence: 1, at: 1 } }), { network });
     assert.is(rig.broker.documents(id, "desired").length, 1);
     await rig.send(id, "reported", report({ desired: { sequence: 7, digest: "e".repeat(64), version: 9 }, refused: { kind: "desired", code: "older", message: "no", sequence: 1, at: 1 } }), { network });
-    assert.is(rig.broker.documents(id, "desired").at(-1)!.sequence, 8);
+    assert.equal([rig.broker.documents(id, "desired").length, (await rig.fleet.gateway(id)).drift!.kind], [1, "held"], "it has what we do not know: see hello");
+    await rig.fleet.pushPolicy(ANNA, network, policyText(network, "two"), "decided");
+    await eventually(() => rig.broker.documents(id, "desired").at(-1)?.sequence === 8, "the push");
+    await rig.send(id, "reported", report({ desired: { sequence: 7, digest: "e".repeat(64), version: 9 }, refused: { kind: "desired", code: "expired", message: "no", sequence: 8, at: 1 } }), { network });
+    assert.is(rig.broker.documents(id, "desired").at(-1)!.sequence, 9);
   });
 
   it("events: stored once, acknowledged after the commit, paged, filtered; hostile text and times are stored too", async () => {
@@ -265,7 +280,7 @@ export function fleetSuite(engine: string, open: () => Promise<Database>): void 
     await rig.fleet.keysChanged();
     const [document] = rig.broker.documents(id, "keys");
     assert.equal([document!.key, document!.body.keys.length], [old, rig.pki.keys.length]);
-    await rig.send(id, "hello", hello(), { network });
+    await rig.send(id, "hello", hello({ believes: [old] }), { network });
     assert.is(rig.broker.documents(id, "keys").length, 2);
     assert.is(rig.broker.told(id, "welcome").at(-1)!.time.key, old, "also the time: it knows no other key yet");
     await rig.send(id, "hello", hello({ keys: document!.sequence }), { network });

@@ -7,6 +7,7 @@ import { RequestError, type Certificate, type Pki } from "../../src/ports.ts";
 /** Signs with real keys; its certificates are only numbers. */
 export class FakePki implements Pki {
   readonly caPem = "-----BEGIN CERTIFICATE-----\nfake\n-----END CERTIFICATE-----\n";
+  readonly epoch = 0;
   readonly caFingerprint = "f".repeat(64);
   #pairs = [makePair()];
   #serial = 0;
@@ -27,6 +28,9 @@ export class FakePki implements Pki {
     const { id, privateKey } = this.#pairs.findLast((pair) => trusted?.includes(pair.id)) ?? this.#pairs.at(-1)!;
     return signDocument<K>(signer, privateKey, id, document);
   }
+  async prepareRecovery(): Promise<never> { throw new Error("not in this fake"); }
+  async recover(): Promise<never> { throw new Error("not in this fake"); }
+  async changed(): Promise<void> {}
   async rotate(): Promise<{ keys: Keys }> {
     this.#pairs.push(makePair());
     return { keys: { keys: this.keys } };

@@ -13,7 +13,7 @@ export function Presence({ gateway }: { gateway: GatewayRow }) {
 }
 
 const DRIFT: Record<NonNullable<GatewayRow["drift"]>["kind"], [text: string, tone: Tone]> = {
-  "never-reported": ["never reported", "warn"], refused: ["refused", "bad"], behind: ["behind", "warn"], offline: ["unknown", "warn"], unhealthy: ["unhealthy", "bad"],
+  "never-reported": ["never reported", "warn"], held: ["held back", "bad"], refused: ["refused", "bad"], behind: ["behind", "warn"], offline: ["unknown", "warn"], unhealthy: ["unhealthy", "bad"],
 };
 
 /** Whether it is as desired, and if not, why not. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { digestOf, type Reported } from "@securebox/contract";
-import { readAssigned } from "../desired.ts";
+import { hold, readAssigned } from "../desired.ts";
 import { sha256 } from "../hash.ts";
 import { storable } from "../storable.ts";
 import { renumber } from "./hello.ts";
@@ -23,7 +23,9 @@ export async function takeReported(room: Room, { network, gateway, envelope, arr
   if (!row) return;
   context.live.emit({ kind: "gateway", network, gateway });
   if (retained || !isMendable(reported, row)) return;
-  await renumber(room, network, gateway, Math.max(reported.desired?.sequence ?? 0, row.desired_sequence));
+  const has = reported.desired?.sequence ?? 0;
+  if (has > row.desired_sequence) return hold(context, network, gateway, has);
+  await renumber(room, network, gateway, row.desired_sequence);
   await publisher.publish(await readAssigned(context.database, { gateways: [gateway] }));
 }
 
