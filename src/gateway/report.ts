@@ -20,7 +20,7 @@ export function statusOf(gateway: Gateway): StatusResult {
       known: devices.length, present: devices.filter(({ associated, idle }) => associated || idle < PRESENT_SECONDS).length,
       quarantined: devices.filter((device) => device.quarantined).length, blocked: devices.filter((device) => device.blocked).length,
     },
-    held: heldStatus(gateway),
+    held: gateway.dispatcher.statistics,
     stations: stationsStatus(gateway),
     state: { path: state.path, saved: state.saved, error: state.error },
     ...(backend.status === undefined ? {} : { backend: backend.status }),
@@ -29,11 +29,6 @@ export function statusOf(gateway: Gateway): StatusResult {
   status.problems = problemsOf(gateway, status);
   status.healthy = status.problems.length === 0;
   return status;
-}
-
-function heldStatus({ dispatcher }: Gateway): StatusResult["held"] {
-  const { now, total } = dispatcher.statistics;
-  return { now, total, released: dispatcher.released, dropped: total - now - dispatcher.released };
 }
 
 function stationsStatus({ population, config }: Gateway): StatusResult["stations"] {

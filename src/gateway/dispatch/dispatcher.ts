@@ -5,7 +5,7 @@ import type { Millis, Platform, Timer } from "quickjs-ts";
 import type { NxPacketIn2, NxResume } from "node-openvswitch/openflow";
 import { DecodeError } from "../../packets/index.ts";
 import type { Log } from "../log.ts";
-import { HeldQueue, type HeldLimits, type HeldPacket, type HeldStatistics } from "../held/index.ts";
+import { HeldQueue, type HeldLimits, type HeldPacket } from "../held/index.ts";
 import { holdFrame, type HeldFrame } from "./frame.ts";
 
 /** What becomes of a held packet. `inForce`: what must be in the switch before; false: the switch went away. */
@@ -31,11 +31,16 @@ export interface DispatcherParts {
   settled(): Promise<boolean> | undefined;
 }
 
+/** `total` is the sum of the three others, at every moment. */
+export interface HeldCounts { now: number; total: number; released: number; dropped: number }
+
 /** Packets looked at before other work of the event loop gets its turn. */
 const TURN = 32;
 
 export class Dispatcher {
-  released = 0;
+  #released = 0;
+  /** Out of the queue, on their way to the switch or to their end. */
+  #leaving = 0;
   readonly #parts: DispatcherParts;
   readonly #queue: HeldQueue<HeldFrame>;
   #turn: Timer | undefined;
@@ -47,7 +52,11 @@ export class Dispatcher {
     this.#queue = new HeldQueue(limits);
   }
 
-  get statistics(): Readonly<HeldStatistics> { return this.#queue.statistics; }
+  get statistics(): HeldCounts {
+    const { now: queued, total } = this.#queue.statistics;
+    const now = queued + this.#leaving;
+    return { now, total, released: this.#released, dropped: total - now - this.#released };
+  }
 
   take(packetIn: NxPacketIn2): void {
     const frame = holdFrame(packetIn);
@@ -59,7 +68,7 @@ export class Dispatcher {
 
   /** What packets under this key waited for is known: they are looked at again. */
   answer(key: string): void {
-    for (const { packet } of this.#queue.answer(key)) this.#settle(packet, this.#parts.handler.handle(packet, this.#now()), () => {});
+    for (const { packet } of this.#queue.answer(key)) this.#leave(packet, this.#parts.handler.handle(packet, this.#now()));
   }
 
   /** The switch went away: what it gave us has no way back. */
@@ -97,11 +106,16 @@ export class Dispatcher {
     } else this.#settle(held.packet, handling, () => this.#queue.done(held));
   }
 
+  #leave(frame: HeldFrame, handling: Handling): void {
+    this.#leaving++;
+    this.#settle(frame, handling, () => this.#leaving--);
+  }
+
   /** `done` once it is given back or dropped: until then it counts as its owner's. */
   #settle(frame: HeldFrame, handling: Handling, done: () => void): void {
     if (handling.act === "wait") return done();
     const finish = (inForce: boolean): void => {
-      if (handling.act === "release" && inForce && this.#parts.resume(frame.resume)) this.released++;
+      if (handling.act === "release" && inForce && this.#parts.resume(frame.resume)) this.#released++;
       done();
     };
     const inForce = handling.inForce ?? (handling.act === "release" ? this.#parts.settled() : undefined);
@@ -117,7 +131,7 @@ export class Dispatcher {
     this.#deadline = this.#parts.platform.timers.after(Math.max(0, due - this.#now()), () => {
       this.#armed = Infinity;
       const now = this.#now();
-      for (const { packet } of this.#queue.expire(now)) this.#settle(packet, this.#parts.handler.late(packet, now), () => {});
+      for (const { packet } of this.#queue.expire(now)) this.#leave(packet, this.#parts.handler.late(packet, now));
       this.#arm();
     });
   }
