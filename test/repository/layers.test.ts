@@ -50,6 +50,8 @@ const allowed: [place: RegExp, names: RegExp][] = [
   [/^src\/wifi-isolation\//, /^(\.|node-openvswitch|@securebox\/contract)/],
   [/^src\/backend-link\/mqtt\//, /^(\.|quickjs-ts$|mqtt(\/|$)|buffer$|events$|process$|readable-stream$)/],
   [/^src\/backend-link\//, /^(\.|quickjs-ts$|@securebox\/contract$)/],
+  [/^src\/apply\//, /^(\.|quickjs-ts$)/],
+  [/^src\/openwrt\//, /^\./],
   [/^src\/gateway\//, /^(\.|node-openvswitch|@securebox\/contract|quickjs-ts|yaml$)/],
 ];
 
@@ -60,6 +62,7 @@ test("each room imports only the rooms below it", () => {
     for (const name of imports(path)) assert.match(name, rule[1], `${path} imports ${name}`);
     for (const name of imports(path).filter((n) => n.startsWith("../"))) {
       const target = relative(root, resolve(root, path, "..", name));
+      for (const room of ["src/apply/", "src/openwrt/"]) if (path.startsWith(room)) assert.ok(target.startsWith(room), `${path} imports ${target}`);
       if (path.startsWith("src/packets/")) assert.match(target, /^src\/packets\//, `${path} imports ${target}`);
       if (path.startsWith("src/backend-link/")) assert.match(target, /^src\/backend-link\//, `${path} imports ${target}`);
       if (path.startsWith("src/wifi-isolation/")) assert.match(target, /^src\/(wifi-isolation|packets)\//, `${path} imports ${target}`);
