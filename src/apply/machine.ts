@@ -13,7 +13,7 @@ import type { Millis } from "quickjs-ts";
 import { encodeJournal, withConfirmed, withFailure, type Journal } from "./journal.ts";
 import { Verdict } from "./probes.ts";
 import type { Items, Outcome, Signs, State, Transaction } from "./types.ts";
-import { differingState, isEmpty, joined } from "./values.ts";
+import { differingState, isEmpty, joined, present } from "./values.ts";
 
 export type Phase =
   /** Waits for `begin`. */
@@ -259,7 +259,7 @@ export class Machine {
   }
 
   #compared(now: Millis, seen: State): void {
-    const lost = differingState(this.#target, seen);
+    const lost = differingState(present(this.#target, seen), seen);
     if (isEmpty(lost)) return this.#enter("settling");
     this.#queue = Object.entries(lost).reverse();
     this.#phase = "undoing";

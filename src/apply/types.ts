@@ -15,7 +15,7 @@ export type State = Readonly<Record<string, Items>>;
 export interface Part {
   /** What it has loses its content with the power or the process (flows): put again at every start. */
   readonly volatile?: boolean;
-  /** The values of these keys now, all of them. */
+  /** The values of these keys now. Left out: keys for which there is no place, as somebody removed what they belong to; nobody waits for their old values. */
   read(keys: readonly string[]): Promise<Items>;
   /** Puts values. Again the same ones: nothing changes. After a power cut each key has its old or its new value, and what was not put is as it was. */
   put(items: Items): Promise<void>;

@@ -32,6 +32,11 @@ export function restricted(state: State, like: State): State {
   return Object.fromEntries(Object.entries(like).map(([part, items]) => [part, pick(part, Object.keys(items))]));
 }
 
+/** Without the keys that were looked for and for which there is no place. */
+export function present(state: State, seen: State): State {
+  return Object.fromEntries(Object.entries(state).map(([part, items]) => [part, Object.fromEntries(Object.entries(items).filter(([key]) => key in (seen[part] ?? {})))]));
+}
+
 export function pruned(state: State): State {
   return Object.fromEntries(Object.entries(state).filter(([, items]) => Object.keys(items).length > 0));
 }

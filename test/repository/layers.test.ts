@@ -51,7 +51,7 @@ const allowed: [place: RegExp, names: RegExp][] = [
   [/^src\/backend-link\/mqtt\//, /^(\.|quickjs-ts$|mqtt(\/|$)|buffer$|events$|process$|readable-stream$)/],
   [/^src\/backend-link\//, /^(\.|quickjs-ts$|@securebox\/contract$)/],
   [/^src\/apply\//, /^(\.|quickjs-ts$)/],
-  [/^src\/openwrt\//, /^\./],
+  [/^src\/openwrt\//, /^(\.|quickjs-ts$)/],
   [/^src\/gateway\//, /^(\.|node-openvswitch|@securebox\/contract|quickjs-ts|yaml$)/],
 ];
 

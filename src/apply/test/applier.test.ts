@@ -120,6 +120,18 @@ applying("a part that refuses its old values is tried again, with back-off, and 
   assert.equal(world.state(UCI), { uci: { "wireless.a.isolate": null } });
 });
 
+applying("what somebody removed meanwhile is not waited for when it is undone", async () => {
+  const world = new World();
+  const applier = await started(world);
+  const { read, put } = world.parts.uci;
+  let gone = false;
+  world.works = () => gone ? false : !world.uci.now.has("wireless");
+  world.parts.uci.put = async (items) => { if (!gone) await put(items); gone = true; };
+  world.parts.uci.read = async (keys) => gone && world.now > 1000 ? {} : read(keys);
+  assert.is((await apply(world, applier, UCI))?.result, "rolled back");
+  assert.is(applier.status.phase, "rest");
+});
+
 applying("abort undoes at once; after the confirmation it does nothing", async () => {
   const world = new World();
   const applier = await started(world);
