@@ -11,6 +11,7 @@ import { findSection, isName, isPackageName, isType, type UciPackage, type UciSe
 export interface UciKey { package: string; section: string; option?: string }
 /** A section as a value. */
 export type SectionValue = { ".type": string; [option: string]: UciValue };
+export type { UciValue } from "./package.ts";
 export type UciItem = null | UciValue | SectionValue;
 
 /** Throws RangeError for what is no key. */

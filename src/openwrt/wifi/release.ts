@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What differs between releases of OpenWrt and variants of wpad, as data.
+
+/** Who turns UCI into hostapd's configuration: netifd's shell scripts up to 24.10, ucode from 25.12 on. */
+export interface Release {
+  name: "23.05" | "24.10" | "25.12" | "main";
+  writer: "shell" | "ucode";
+  /** The key that makes hostapd itself convert group frames to unicast. `multicast_to_unicast` means only the bridge's port in the shell scripts. */
+  unicastKey: "multicast_to_unicast_all" | "multicast_to_unicast";
+  /** A `wifi-station` without `mac` is a key for every device; the ucode writer leaves it out. */
+  keysWithoutMac: boolean;
+}
+
+export const RELEASES: readonly Release[] = [
+  { name: "23.05", writer: "shell", unicastKey: "multicast_to_unicast_all", keysWithoutMac: true },
+  { name: "24.10", writer: "shell", unicastKey: "multicast_to_unicast_all", keysWithoutMac: true },
+  { name: "25.12", writer: "ucode", unicastKey: "multicast_to_unicast", keysWithoutMac: false },
+  { name: "main", writer: "ucode", unicastKey: "multicast_to_unicast", keysWithoutMac: false },
+];
+
+/** From DISTRIB_RELEASE of /etc/openwrt_release: "24.10.4", "25.12.0-rc2", "SNAPSHOT". undefined: older than what we know. */
+export function releaseOf(version: string): Release | undefined {
+  const [, year, month] = /^(\d{2})\.(\d{2})\b/.exec(version) ?? [];
+  const number = year === undefined ? Infinity : Number(year) * 100 + Number(month);
+  const known = (name: string): number => name === "main" ? 10_000 : Number(name.replace(".", ""));
+  return [...RELEASES].reverse().find(({ name }) => number >= known(name));
+}
+
+/** What the installed wpad or hostapd was built with. */
+export interface Wpad {
+  /** CONFIG_HS20: knows disable_dgaf. Elsewhere that line is an error that keeps the radio down. */
+  hs20: boolean;
+  /** CONFIG_FULL_DYNAMIC_VLAN: interfaces of its own for VLANs. */
+  dynamicVlan: boolean;
+}
+
+/**
+ * By the package's name: wpad-basic-mbedtls, wpad-mini, wpad-mbedtls, hostapd-openssl ... undefined: no such package. The mesh variants count as without:
+ * missing a setting is told, a line that hostapd does not know keeps the radio down.
+ */
+export function wpadOf(packageName: string): Wpad | undefined {
+  const [, variant = "full"] = /^(?:wpad|hostapd)(?:-(basic|mini|mesh|full))?(?:-(?:mbedtls|wolfssl|openssl))?$/.exec(packageName) ?? [, ""];
+  return variant === "" ? undefined : { hs20: variant === "full", dynamicVlan: variant === "full" };
+}
