@@ -4,15 +4,16 @@ import { UsageError, type OptionValues } from "../cli/options.ts";
 import { LEVELS, type Level, type LogFormat } from "../log.ts";
 import { DEFAULT_CONFIG_PATH, DEFAULTS, type GatewayConfig } from "./config.ts";
 import { parseConfig } from "./parse.ts";
+import { parseUciConfig, UCI_CONFIG_PATH } from "./uci/read.ts";
 
 /** The configuration cannot be used; the message has one line per problem. Exit status 2. */
 export class ConfigurationError extends Error { override readonly name = "ConfigurationError"; }
 
-/** The configuration file, with the options of the command line before it. Throws ConfigurationError, UsageError. */
+/** The configuration file, YAML or UCI, with the options of the command line before it. Throws ConfigurationError, UsageError. */
 export function loadConfig(platform: Pick<Platform, "files">, options: OptionValues): GatewayConfig {
-  const path = options.config ?? DEFAULT_CONFIG_PATH;
-  const { config, errors } = parseConfig(readConfigFile(platform, path));
-  if (!config) throw new ConfigurationError(errors.map((error) => `${path}:${error.line ?? 1}:${error.column ?? 1}: ${error.field ? `${error.field}: ` : ""}${error.message}`).join("\n"));
+  const path = options.config ?? defaultPath(platform);
+  const text = readConfigFile(platform, path);
+  const config = isUci(path) ? fromUci(path, text) : fromYaml(path, text);
   const state = options.state ?? config.state;
   // The backend's directory is below the state directory unless the configuration names another.
   const backend = config.backend.state === `${config.state}/backend` ? { ...config.backend, state: `${state}/backend` } : config.backend;
@@ -25,10 +26,31 @@ export function loadConfig(platform: Pick<Platform, "files">, options: OptionVal
   };
 }
 
+/** Files of /etc/config have no suffix. */
+function isUci(path: string): boolean {
+  return !/\.(yaml|yml|json)$/.test(path) && /(^|\/)config\/[^/.]+$/.test(path);
+}
+
+function defaultPath({ files }: Pick<Platform, "files">): string {
+  return !files.status(DEFAULT_CONFIG_PATH) && files.status(UCI_CONFIG_PATH) ? UCI_CONFIG_PATH : DEFAULT_CONFIG_PATH;
+}
+
+function fromYaml(path: string, text: string): GatewayConfig {
+  const { config, errors } = parseConfig(text);
+  if (!config) throw new ConfigurationError(errors.map((error) => `${path}:${error.line ?? 1}:${error.column ?? 1}: ${error.field ? `${error.field}: ` : ""}${error.message}`).join("\n"));
+  return config;
+}
+
+function fromUci(path: string, text: string): GatewayConfig {
+  const { config, errors } = parseUciConfig(text);
+  if (!config) throw new ConfigurationError(errors.map(({ field, message, line }) => `${line === undefined ? "" : `${path}:${line}: `}${field}: ${message}`).join("\n"));
+  return config.gateway;
+}
+
 /** Where the gateway listens: the option, else the configuration's, else the default. */
 export function controlSocket(platform: Pick<Platform, "files">, options: OptionValues): string {
   if (options.socket !== undefined) return options.socket;
-  if (options.config === undefined && !platform.files.status(DEFAULT_CONFIG_PATH)) return DEFAULTS.socket;
+  if (options.config === undefined && !platform.files.status(defaultPath(platform))) return DEFAULTS.socket;
   return loadConfig(platform, options).socket;
 }
 

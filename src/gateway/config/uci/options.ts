@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Every option of /etc/config/securebox, once: what it may be, its default, what it means. The reader (read.ts), procd's validation and the
+ * documentation and default file (render.ts) are made of this table.
+ */
+import { LEVELS } from "../../log.ts";
+import { integer, interfaceName, ip, mac, oneOf, path, prefix } from "../checks.ts";
+import { DEFAULTS } from "../config.ts";
+import type { Check } from "../reader.ts";
+
+export interface Option {
+  name: string;
+  list?: true;
+  required?: true;
+  /** Of one value as UCI has it: text. */
+  check: Check<unknown>;
+  /** For uci_validate_section (libvalidate of procd). */
+  datatype: string;
+  /** As UCI text; absent: none. */
+  default?: string;
+  /** Said where the default depends on others. */
+  defaultNote?: string;
+  what: string;
+}
+
+export interface SectionKind {
+  type: string;
+  /** The section's name in the default file; undefined: one section without name each. */
+  name?: string;
+  what: string;
+  options: readonly Option[];
+  /** Lines of the default file where the table has no defaults. */
+  example?: readonly string[];
+}
+
+const isTrue = /^(1|on|true|yes|enabled)$/;
+const isFalse = /^(0|off|false|no|disabled)$/;
+/** The words that OpenWrt's scripts take (config_get_bool). */
+export const uciBoolean: Check<boolean> = (value) =>
+  isTrue.test(String(value)) ? { value: true } : isFalse.test(String(value)) ? { value: false } : { expected: "1 or 0 (or on, off, true, false, yes, no, enabled, disabled)" };
+
+const whole = (least: number, most: number): Check<number> => (value) => integer(least, most)(/^\d{1,9}$/.test(String(value)) ? Number(value) : NaN);
+const sectionName: Check<string> = (value) => /^([A-Za-z0-9_]+|@wifi-iface\[\d+\])$/.test(String(value)) ? { value: String(value) } : { expected: "the name of a section, such as default_radio0 or @wifi-iface[0]" };
+
+const flag = (name: string, value: string, what: string): Option => ({ name, check: uciBoolean, datatype: "bool", default: value, what });
+const choice = (name: string, values: readonly string[], value: string | undefined, what: string): Option =>
+  ({ name, check: oneOf(...values), datatype: `or(${values.map((each) => `"${each}"`).join(", ")})`, ...(value === undefined ? { required: true } : { default: value }), what });
+const file = (name: string, value: string | undefined, what: string, defaultNote?: string): Option => ({ name, check: path, datatype: "string", ...(value === undefined ? {} : { default: value }), ...(defaultNote ? { defaultNote } : {}), what });
+const number = (name: string, least: number, most: number, value: number, what: string): Option => ({ name, check: whole(least, most), datatype: `range(${least}, ${most})`, default: String(value), what });
+
+const { limits } = DEFAULTS;
+/** /var is in memory on OpenWrt. */
+export const STATE = "/etc/securebox/state";
+
+export const SECTIONS: readonly SectionKind[] = [
+  { type: "securebox", name: "main", what: "The gateway itself.", options: [
+    flag("enabled", "1", "Start the gateway."),
+    { name: "bridge", check: interfaceName, datatype: "string", default: DEFAULTS.bridge, what: "The Open vSwitch bridge; created with fail_mode secure when it does not exist." },
+    choice("datapath", ["system", "netdev"], "system", "Datapath of a bridge that the gateway creates: the kernel's or in userspace."),
+    flag("manage_ports", "1", "Add the ports below to the bridge when they are missing."),
+    file("ovsdb", DEFAULTS.ovsdb, "Socket of ovsdb-server."),
+    file("openflow", undefined, "The bridge's management socket.", "`BRIDGE.mgmt` beside `ovsdb`"),
+    file("policy", DEFAULTS.policy, "The policy file; watched."),
+    file("state", STATE, "Devices, overrides and the last valid policy outlive a restart here: on flash, as /var is in memory."),
+    file("socket", DEFAULTS.socket, "Control socket."),
+    file("stations", undefined, "Socket that tells station events. Without it and without hostapd on ubus, stations are learnt from their frames."),
+    choice("log_level", LEVELS, "info", "Least level that is logged."),
+    choice("log_format", ["text", "json"], "text", "Form of a line of the log."),
+  ] },
+  { type: "port", what: "One per port of the bridge. At least one; at most one uplink.", example: ["\toption device 'wlan0'", "\toption role 'bss'"], options: [
+    { name: "device", required: true, check: interfaceName, datatype: "string", what: "The interface." },
+    choice("role", ["bss", "wired", "uplink", "local"], undefined, "`bss`: an access point's interface with client isolation; `wired`: devices under the policy; `uplink`: towards router and internet; `local`: the bridge's own interface."),
+  ] },
+  { type: "network", name: "network", what: "The network whose devices are under the policy.", example: ["\tlist prefix '192.168.1.0/24'", "\tlist gateway '192.168.1.1'", "\tlist resolver '192.168.1.1'"], options: [
+    { name: "prefix", list: true, required: true, check: prefix, datatype: "list(or(cidr4, cidr6))", what: "The client subnets; link-local is implied." },
+    { name: "gateway", list: true, check: ip, datatype: "list(ipaddr)", what: "The router's addresses in them." },
+    { name: "gateway_mac", list: true, check: mac, datatype: "list(macaddr)", what: "MAC addresses that no station may use." },
+    { name: "resolver", list: true, check: ip, datatype: "list(ipaddr)", what: "Only their DNS answers are believed by `dns:` rules." },
+  ] },
+  { type: "wifi", what: "One per `wifi-iface` that is set up for isolation; its settings are changed as a transaction. None: the wireless configuration is left alone.", options: [
+    { name: "iface", required: true, check: sectionName, datatype: "string", what: "Section of /etc/config/wireless." },
+    choice("group_keys", ["random", "per-station", "shared"], "random", "How stations are kept from reaching each other under a shared group key: `random` (disable_dgaf; wants a full wpad), `per-station` (an interface per station), or not at all."),
+  ] },
+  { type: "apply", name: "apply", what: "Changes are confirmed when what worked before works again, else rolled back.", options: [
+    number("deadline", 10, 900, 120, "Seconds until a change is rolled back that was not confirmed."),
+  ] },
+  { type: "limits", name: "limits", what: "How long queues may become and how long waits may last.", options: [
+    number("held_per_device", 1, 4096, limits.heldPerDevice, "Packets of unknown flows held at a time, per device."),
+    number("held_total", 1, 65_536, limits.heldTotal, "The same of all devices."),
+    number("hold_deadline", 10, 60_000, limits.holdDeadline, "Milliseconds; then the rule's fallback decides."),
+    number("reassociation_hold", 0, 3600, limits.reassociationHold, "Seconds for which a MAC address that appears at a second place is refused."),
+    number("devices", 1, 65_534, limits.devices, "Devices known at a time; the longest absent is forgotten first."),
+  ] },
+  { type: "backend", name: "backend", what: "Nothing to set: `securebox enroll` writes what is needed.", options: [
+    flag("enabled", "1", "0: standalone, whatever was enrolled."),
+    file("state", undefined, "Key, certificate, documents, events not sent yet.", "`backend` below `state`"),
+  ] },
+];
