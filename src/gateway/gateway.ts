@@ -6,6 +6,7 @@ import type { Applied, Edit, Ip, Mac, ModelInput, Override, Topology } from "../
 import type { Question } from "../backend-link/types.ts";
 import { NO_BACKEND, type BackendAccess } from "./backend/access.ts";
 import { Backend } from "./backend/backend.ts";
+import type { Changes } from "./changes.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import type { Operations } from "./control/methods.ts";
 import type { DeviceResult, EnrollResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult, UnenrollResult } from "./control/protocol.ts";
@@ -51,6 +52,8 @@ export class Gateway implements Operations {
   readonly verdicts: FlowVerdicts;
   readonly dispatcher: Dispatcher;
   readonly backend: Backend;
+  /** Only on OpenWrt. */
+  changes: Changes | undefined;
   lastSync: StatusResult["switch"]["lastSync"];
   #bridge: Bridge | undefined;
   #topology: Topology | undefined;

@@ -47,7 +47,7 @@ function switchStatus({ config, bridge, reconciler, lastSync, switch: device }: 
 }
 
 /** What keeps the gateway from doing all that it should, worst first. */
-function problemsOf({ bridge }: Gateway, { switch: device, policy, state, stations, backend }: StatusResult): string[] {
+function problemsOf({ bridge, changes }: Gateway, { switch: device, policy, state, stations, backend }: StatusResult): string[] {
   const missing = device.ports.filter((port) => port.number === undefined).map((port) => port.name);
   return [
     device.state === "down" ? `the switch is not connected; it keeps the flows it has${device.lastError ? `: ${device.lastError}` : ""}` : "",
@@ -59,6 +59,7 @@ function problemsOf({ bridge }: Gateway, { switch: device, policy, state, statio
     stations.source === "down" ? "the source of station events is not connected" : "",
     state.error ? `the state cannot be saved: ${state.error}` : "",
     backend?.storeError ? `the link's state cannot be stored, so no newer policy of the backend comes into force: ${backend.storeError}` : "",
+    ...changes?.problems ?? [],
   ].filter((problem) => problem !== "");
 }
 

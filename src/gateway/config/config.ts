@@ -43,6 +43,15 @@ export interface GatewayConfig {
   /** `enabled: false`: standalone whatever was enrolled. `state`: directory of identity, documents and events not sent yet. */
   backend: { enabled: boolean; state: string };
   log: { level: Level; format: LogFormat };
+  /** Only from /etc/config/securebox: then changes of this device are transactions, and failed starts are counted. */
+  openwrt?: OpenwrtConfig;
+}
+
+export interface OpenwrtConfig {
+  /** Sections of /etc/config/wireless that are set up for isolation. */
+  wifi: { iface: string; groupKeys: "random" | "per-station" | "shared" }[];
+  /** Seconds. */
+  applyDeadline: number;
 }
 
 export const DEFAULT_CONFIG_PATH = "/etc/securebox/gateway.yaml";

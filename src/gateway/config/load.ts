@@ -26,6 +26,19 @@ export function loadConfig(platform: Pick<Platform, "files">, options: OptionVal
   };
 }
 
+/** The errors of a configuration in UCI as it is now; undefined: it is none, or right. */
+export function uciErrors(platform: Pick<Platform, "files">, options: OptionValues): string[] | undefined {
+  const path = options.config ?? defaultPath(platform);
+  if (!isUci(path)) return undefined;
+  try {
+    fromUci(path, readConfigFile(platform, path));
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message.split("\n");
+    throw error;
+  }
+}
+
 /** Files of /etc/config have no suffix. */
 function isUci(path: string): boolean {
   return !/\.(yaml|yml|json)$/.test(path) && /(^|\/)config\/[^/.]+$/.test(path);

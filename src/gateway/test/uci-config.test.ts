@@ -15,7 +15,7 @@ const YAML = "ports: { wlan0: bss }\nnetwork: { prefixes: [10.0.0.0/24] }\n";
 config("what is left out has the defaults of gateway.yaml, but for the state, which lies on flash", () => {
   const { config: parsed, errors } = parseUciConfig(MINIMAL);
   assert.equal(errors, []);
-  assert.equal(parsed, { enabled: true, wifi: [], applyDeadline: 120, gateway: { ...parseConfig(`state: /etc/securebox/state\n${YAML}`).config } });
+  assert.equal(parsed, { enabled: true, gateway: { ...parseConfig(`state: /etc/securebox/state\n${YAML}`).config, openwrt: { wifi: [], applyDeadline: 120 } } });
   assert.equal(parseUciConfig(MINIMAL.slice(MINIMAL.indexOf("config port"))).config, parsed, "sections with nothing but defaults may be missing");
 });
 
@@ -65,12 +65,13 @@ config backend
 `);
   assert.equal(errors, []);
   assert.equal(parsed, {
-    enabled: false, applyDeadline: 300, wifi: [{ iface: "@wifi-iface[0]", groupKeys: "per-station" }, { iface: "guest", groupKeys: "random" }],
+    enabled: false,
     gateway: {
       bridge: "br1", ovsdb: "/o/db.sock", openflow: "/o/of", datapath: "netdev", ports: { "wlan0-guest.1": "bss", eth0: "uplink" }, managePorts: false,
       network: { prefixes: ["10.1.0.0/16", "fd00::/64"], gateways: ["10.1.0.1"], gatewayMacs: ["02:00:00:00:00:0a"], resolvers: ["10.1.0.1"] }, stations: "/r",
       limits: { heldPerDevice: 1, heldTotal: 2, holdDeadline: 10, reassociationHold: 0, devices: 5 }, policy: "/p.yaml", state: "/s", socket: "/c",
       backend: { enabled: false, state: "/b" }, log: { level: "debug", format: "json" },
+      openwrt: { applyDeadline: 300, wifi: [{ iface: "@wifi-iface[0]", groupKeys: "per-station" }, { iface: "guest", groupKeys: "random" }] },
     },
   });
 });

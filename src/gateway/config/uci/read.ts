@@ -5,17 +5,14 @@ import type { Log } from "../../log.ts";
 import { callNames, type UciSection } from "../../../openwrt/uci/package.ts";
 import { parseUci, UciSyntaxError } from "../../../openwrt/uci/text.ts";
 import type { PortRole } from "../../../wifi-isolation/network.ts";
-import type { GatewayConfig } from "../config.ts";
+import type { GatewayConfig, OpenwrtConfig } from "../config.ts";
 import { SECTIONS, type Option, type SectionKind } from "./options.ts";
 
 export const UCI_CONFIG_PATH = "/etc/config/securebox";
 
 export interface UciConfig {
   enabled: boolean;
-  gateway: GatewayConfig;
-  wifi: { iface: string; groupKeys: "random" | "per-station" | "shared" }[];
-  /** Seconds. */
-  applyDeadline: number;
+  gateway: GatewayConfig & { openwrt: OpenwrtConfig };
 }
 
 /** Option -> its value, checked; what is wrong has its default. */
@@ -59,9 +56,9 @@ function build(reader: Reader): UciConfig {
     policy: main["policy"], state, socket: main["socket"],
     backend: { enabled: backend["enabled"], state: backend["state"] ?? `${state}/backend` },
     log: { level: main["log_level"], format: main["log_format"] },
-  } as GatewayConfig; // each value passed the table's check
-  const wifi = all(reader, "wifi").map(({ values }) => ({ iface: values["iface"], groupKeys: values["group_keys"] })) as UciConfig["wifi"];
-  return { enabled: main["enabled"] as boolean, gateway, wifi, applyDeadline: single(reader, "apply")["deadline"] as number };
+    openwrt: { wifi: all(reader, "wifi").map(({ values }) => ({ iface: values["iface"], groupKeys: values["group_keys"] })), applyDeadline: single(reader, "apply")["deadline"] },
+  } as UciConfig["gateway"]; // each value passed the table's check
+  return { enabled: main["enabled"] as boolean, gateway };
 }
 
 function unknownSections({ problems, sections }: Reader): void {

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// A gateway on OpenWrt that starts after a transaction was interrupted, or after starts that failed.
+import { FakePlatform } from "quickjs-ts/fake";
+import { platform } from "quickjs-ts/platform";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Changes } from "../changes.ts";
+import type { Log } from "../log.ts";
+
+const changes = suite("changes");
+const OPENWRT = { wifi: [], applyDeadline: 30 };
+const WIRELESS = "\nconfig wifi-iface 'ap'\n\toption isolate '1'\n\n";
+
+class Device {
+  readonly platform = new FakePlatform(platform.crypto);
+  readonly logged: string[] = [];
+  reloads = 0;
+  readonly #log: Log = { debug() {}, info() {}, warn: (event) => void this.logged.push(event), error: (event) => void this.logged.push(event) };
+
+  constructor(wireless: string) {
+    this.platform.files.makeDirectory("/etc/config");
+    this.platform.files.replace("/etc/config/wireless", wireless);
+    this.platform.processes.programs.set("/sbin/reload_config", (child) => {
+      this.reloads++;
+      child.handlers.exit(0, null);
+    });
+  }
+  open(): Changes { return new Changes(this.platform, { state: "/state", openwrt: OPENWRT }, this.#log); }
+  get wireless(): string { return this.platform.files.readText("/etc/config/wireless"); }
+  async settle<T>(promise: Promise<T>, step = 500): Promise<T> {
+    let settled = false;
+    void promise.then(() => { settled = true; });
+    for (let turn = 0; turn < 2000 && !settled; turn++) {
+      for (let count = 0; count < 50; count++) await Promise.resolve();
+      if (!settled) await this.platform.time.advance(step);
+    }
+    assert.ok(settled, "it never ended");
+    return promise;
+  }
+}
+
+const interrupted = (old: string): string => JSON.stringify({ format: 1, confirmed: {}, marker: { id: "x", old: { uci: { "wireless.ap.isolate": old } } } });
+
+changes("what was interrupted is undone before the gateway starts, and who reads the configuration is told", async () => {
+  const device = new Device(WIRELESS);
+  device.platform.files.makeDirectory("/state/apply");
+  device.platform.files.replace("/state/apply/journal.json", interrupted("0"));
+  const opened = device.open();
+  await device.settle(opened.recover());
+  await device.platform.time.advance(10);
+  assert.is(device.wireless, WIRELESS.replace("'1'", "'0'"));
+  assert.is(device.reloads, 1);
+  assert.match(opened.problems.join(), "not applied (1 try): interrupted while it was applied");
+});
+
+changes("a configuration that cannot be read does not keep the gateway from starting; it is undone when it can", async () => {
+  const device = new Device("config wifi-iface 'ap\n");
+  device.platform.files.makeDirectory("/state/apply");
+  device.platform.files.replace("/state/apply/journal.json", interrupted("0"));
+  const opened = device.open();
+  await device.settle(opened.recover());
+  assert.ok(device.logged.includes("not undone yet; trying on"));
+  assert.match(opened.problems.join(), /rolling back: .*line 1: the quote/);
+  device.platform.files.replace("/etc/config/wireless", WIRELESS);
+  await device.settle((async () => { while (!device.wireless.includes("'0'")) await Promise.resolve(); })(), 5000);
+});
+
+changes("a change is probed, confirmed, and comes back in a safe boot after three failed starts", async () => {
+  const device = new Device("\nconfig wifi-iface 'ap'\n\n");
+  const first = device.open();
+  await device.settle(first.recover());
+  first.follow(() => true, { look: async () => ({ backend: true }) });
+  assert.equal(await device.settle(first.apply({ id: "a", wanted: { uci: { "wireless.ap.isolate": "1" } } })), { result: "confirmed" });
+  assert.is(device.wireless, WIRELESS);
+  await device.platform.time.advance(120_000);
+  first.close();
+  for (let count = 0; count < 3; count++) {
+    device.platform.files.replace("/etc/config/wireless", WIRELESS.replace("'1'", "'0'"));
+    const failing = device.open();
+    await device.settle(failing.recover());
+    failing.follow(() => false, { look: async () => ({}) });
+    await device.platform.time.advance(120_000);
+    assert.equal(failing.problems, []);
+  }
+  const safe = device.open();
+  await device.settle(safe.recover());
+  assert.is(device.wireless, WIRELESS);
+  assert.match(safe.problems.join(), "safe boot: 3 starts failed");
+});
+
+changes("a backend that the change cuts off: rolled back within the configured deadline", async () => {
+  const device = new Device(WIRELESS);
+  const opened = device.open();
+  await device.settle(opened.recover());
+  opened.follow(() => true, { look: async () => ({ backend: device.wireless === WIRELESS }) });
+  const begun = device.platform.time.now();
+  const outcome = await device.settle(opened.apply({ id: "b", wanted: { uci: { "wireless.ap.isolate": "0" } } }));
+  assert.equal(outcome, { result: "rolled back", reason: "not confirmed within 30 s: no longer seen to work: backend" });
+  assert.ok(device.platform.time.now() - begun < 32_000);
+  assert.is(device.wireless, WIRELESS);
+});
+
+changes.run();
