@@ -50,6 +50,11 @@ export class Transaction {
     return this.#push({ op: "comment", comment });
   }
 
+  /** Put last: the answer comes when the transaction is on disk (RFC 7047, 5.2.7). */
+  durable(): this {
+    return this.#push({ op: "commit", durable: true });
+  }
+
   /** Fails with "not owner" unless this client has the lock. */
   assert(lock: string): this {
     return this.#push({ op: "assert", lock });
