@@ -46,6 +46,7 @@ const status = (): { problems: string[] } => JSON.parse(spawnSync(process.execPa
 boot("after three starts that were killed the next one says that it is a safe boot, in log and status; an orderly stop is no failure", async () => {
   const orderly = new Process();
   await orderly.said(/gateway starts/);
+  status(); // when it answers, it minds signals
   assert.is((await orderly.end("SIGTERM")).code, 0);
   for (let count = 0; count < 3; count++) {
     const killed = new Process();
@@ -65,6 +66,7 @@ boot("after three starts that were killed the next one says that it is a safe bo
 boot("a configuration that goes wrong while it runs: told with section and option, and nothing changes; at a start it is status 2", async () => {
   const running = new Process();
   await running.said(/gateway starts/);
+  status();
   writeFileSync(path, `${GOOD}config limits\n\toption devices 'many'\n\toption held 'x'\n`);
   running.child.kill("SIGHUP");
   await running.said(/configuration wrong; the former one stays in force.*securebox\.@limits\[0\]\.devices: expected a whole number from 1 to 65534, found .{0,2}"many/);
