@@ -48,7 +48,7 @@ export class Applier {
   readonly #executor: Executor;
   #running: Promise<void> | undefined;
   #id: string | undefined;
-  /** A transaction is being prepared: nothing of it shows in the machine yet. */
+  /** A start, a transaction or an adoption is under way, also where nothing of it shows in the machine yet. */
   #preparing = false;
 
   /** Counts this start. Throws PlatformError when the directory cannot be made. */
@@ -84,12 +84,14 @@ export class Applier {
     const { safe, failed } = this.#starts;
     const { confirmed, marker } = this.#machine.journal;
     if (marker) this.#given.log.warn("rolling back what was interrupted", { transaction: marker.id });
+    this.#preparing = true;
     if (safe) {
       this.#given.log.error("safe boot: the last confirmed state comes back", { failedStarts: failed });
       await this.#setAside(confirmed);
     }
     this.#machine.recover(safe, volatileOf(this.#given.parts, confirmed));
     await this.#run();
+    this.#preparing = false;
   }
 
   /** Resolves when it is confirmed, rolled back or refused; never rejects. One at a time. */

@@ -135,6 +135,7 @@ export class Machine {
   /** What ran well for long enough counts from now on. Only at rest; written by "clearing". */
   adopt(state: State): void {
     this.#cleared = { ...withConfirmed(this.#journal, state), failed: this.#journal.failed };
+    this.#reason = "";
     this.#enter("clearing");
   }
 

@@ -90,6 +90,18 @@ applying("one at a time", async () => {
   assert.is((await world.until(first))?.result, "confirmed");
 });
 
+applying("nothing is applied while a start still restores", async () => {
+  const world = new World();
+  world.disk.set("/s/starts", "3\n");
+  world.disk.set("/s/journal.json", encodeJournal({ confirmed: UCI }));
+  const applier = world.open();
+  const start = applier.start();
+  assert.equal(await applier.apply({ id: "a", wanted: isolate("2") }), { result: "refused", reason: "another change is under way" });
+  await world.until(start);
+  assert.equal(world.state(UCI), UCI);
+  assert.is((await apply(world, applier, isolate("2")))?.result, "confirmed");
+});
+
 applying("a part that does not exist, an empty id: refused before anything is written", async () => {
   const world = new World();
   const applier = await started(world);
