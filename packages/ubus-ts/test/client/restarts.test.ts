@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon dies and comes back, a thousand times, under load: everything is registered again, no call is stuck, nothing grows.
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { platform } from "quickjs-ts/platform";
+import { DisconnectedError, method, ProviderGoneError, StatusError, type Table } from "../../src/index.ts";
+import { rejection, sleep, startBus, type TestBus, until } from "../bus.ts";
+
+const test = suite("ubus restarts");
+const RESTARTS = 1000;
+/** From here on memory may not grow: caches and code have been warmed up. */
+const WARM = 300;
+/** Bytes; what an engine's heap varies by itself. A leak of 1 kB in each restart would show on QuickJS, of 30 kB on Node.js. */
+const NOISE = platform.engine === "node" ? 20e6 : 700e3;
+const PATHS = ["load.a", "load.b", "load.c"];
+
+let bus: TestBus;
+test.before(async () => void (bus = await startBus()));
+test.after(() => bus.stop());
+
+test("calls wait for a daemon that is not there yet, within their deadline", async () => {
+  await bus.kill();
+  const client = bus.client();
+  const early = client.list("nothing");
+  assert.is((await rejection(client.call("a", "b", {}, 30))).message, "call a b: no answer within 30 ms");
+  await bus.start();
+  assert.equal(await early, []);
+  const few = bus.client({ maxWaiting: 1, path: `${bus.path}.none` });
+  const one = rejection(few.call("a", "b"));
+  assert.is((await rejection(few.call("a", "b"))).name, "QueueFullError");
+  few.close();
+  assert.is((await one).name, "DisconnectedError");
+  assert.is((await rejection(few.call("a", "b"))).name, "DisconnectedError");
+  client.close();
+});
+
+test("calls in flight end when the daemon dies, and say that their effect is unknown", async () => {
+  const [provider, caller] = [bus.client(), bus.client()];
+  await provider.publish("load.never", { never: method({}, () => new Promise<never>(() => {})) });
+  const call = rejection(caller.call("load.never", "never"));
+  await until("the call", () => caller.link.pending > 0);
+  await bus.kill();
+  const error = (await call) as DisconnectedError;
+  assert.equal([error.name, error.sent], ["DisconnectedError", true]);
+  await bus.start();
+  await caller.whenReady();
+  provider.close();
+  caller.close();
+});
+
+test(`${RESTARTS} restarts under load`, async () => {
+  const [provider, caller] = [bus.client(), bus.client()];
+  const heard = { notifications: 0, events: 0 };
+  const objects = await Promise.all(PATHS.map((path) => provider.publish(path, { echo: method({ n: "int32" }, ({ n }) => ({ n })) })));
+  const subscription = await caller.subscribe("load.*", { notified: () => void heard.notifications++ });
+  await caller.listen("load.*", () => heard.events++);
+  let running = true;
+  const answered = PATHS.map(() => 0);
+  const load = async (i: number): Promise<void> => {
+    for (let n = 0; running; n++) {
+      try {
+        assert.equal((await caller.call(PATHS[i % PATHS.length]!, "echo", { n })) as Table, { n });
+        answered[i % PATHS.length]!++;
+      } catch (error) {
+        const expected = error instanceof DisconnectedError || error instanceof ProviderGoneError || (error instanceof StatusError && error.status === "not-found");
+        if (!expected) throw error;
+        await sleep(1); // not there yet: the provider reconnects, too
+      }
+    }
+  };
+  const workers = [0, 1, 2, 3].map(load);
+  let resident = 0;
+  for (let i = 1; i <= RESTARTS; i++) {
+    await bus.kill();
+    await bus.start();
+    const before = [...answered];
+    await until(`calls after restart ${i}`, () => answered.every((count, path) => count > before[path]!));
+    await until(`subscribers after restart ${i}`, () => subscription.paths.length === PATHS.length && objects.every(({ hasSubscribers }) => hasSubscribers));
+    const { notifications, events } = heard;
+    for (const object of objects) object.notify("restarted");
+    await provider.send("load.restarted", { i });
+    await until(`what is told after restart ${i}`, () => heard.notifications === notifications + objects.length && heard.events === events + 1);
+    if (i === WARM) resident = settled();
+  }
+  const growth = settled() - resident;
+  running = false;
+  await Promise.all(workers);
+  assert.equal((await caller.list("load.*")).map(({ path }) => path), PATHS);
+  await until("the last answers", () => caller.link.pending === 0 && provider.link.pending === 0);
+  assert.ok(growth < NOISE, `${growth} bytes more than after ${WARM} restarts`);
+  assert.equal(bus.troubles, []);
+});
+
+/** Resident memory after what can be given back was. */
+function settled(): number {
+  platform.processes.trimMemory();
+  return platform.processes.memory().resident;
+}
+
+test.run();
