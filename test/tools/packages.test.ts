@@ -43,6 +43,8 @@ import { OvsdbClient, type MonitorHandle } from "node-openvswitch/ovsdb";
 import { PlatformError, type Platform } from "quickjs-ts";
 import { platform } from "quickjs-ts/platform";
 import { FakePlatform } from "quickjs-ts/fake";
+import { decodeTable, encodeTable, type Table } from "ubus-ts/codec";
+import { method, StatusError, UbusClient, type PublishedObject } from "ubus-ts";
 const flow: Flow = parseFlow("table=1,priority=5,tcp,tp_dst=80,actions=drop").flow;
 const { message } = decode(encodeFlowMod("add", flow, { version: 4, xid: 1 }));
 const result = parsePolicy("network: home\\nrules: []\\n");
@@ -51,22 +53,27 @@ const client = new OvsdbClient(platform, { remotes: [{ unix: "/nonexistent/db.so
 const monitored: Promise<MonitorHandle> = client.monitor({ Bridge: { columns: ["name"] } });
 monitored.catch((error: Error) => console.log(error.name));
 setTimeout(() => client.close(), 50);
-console.log(JSON.stringify([message.type, result.ok, engine, schema.type, typeof openflow.decode, typeof FakePlatform, typeof PlatformError]));
+const bus = new UbusClient(platform, { path: "/nonexistent/ubus.sock" });
+const published: Promise<PublishedObject> = bus.publish("x", { m: method({ n: "int32" }, ({ n }) => ({ n: n + 1 })) });
+published.catch((error: Error) => console.log(error.name));
+setTimeout(() => bus.close(), 50);
+const table: Table = decodeTable(encodeTable({ n: 1 }));
+console.log(JSON.stringify([message.type, result.ok, engine, schema.type, typeof openflow.decode, typeof FakePlatform, typeof PlatformError, table.n, typeof StatusError]));
 `;
 
-const expected = (engine: string) => JSON.stringify(["flow-mod", true, engine, "object", "function", "function", "function"]);
+const expected = (engine: string) => JSON.stringify(["flow-mod", true, engine, "object", "function", "function", "function", 1, "function"]);
 
 test("every entry point runs on Node.js", () => {
   must(join(root, "node_modules/.bin/esbuild"), ["use.ts", "--outfile=use.js"]); // strips the types and bundles nothing
   const lines = must(process.execPath, ["use.js"]).trim().split("\n");
-  assert.equal(lines, [expected("node"), "DisconnectedError"]);
+  assert.equal(lines, [expected("node"), "DisconnectedError", "DisconnectedError"]);
 });
 
 test("every entry point runs on QuickJS, bundled with the condition quickjs", async () => {
   must(join(root, "node_modules/.bin/esbuild"), ["use.ts", "--outfile=bundle.js", "--bundle", "--format=esm", "--platform=neutral", "--main-fields=module,main", "--conditions=quickjs,import",
     "--external:securebox:*", `--alias:yaml=${root}/node_modules/yaml/browser/index.js`]);
   const lines = must(await buildRunner(root), ["bundle.js"]).trim().split("\n");
-  assert.equal(lines, [expected("quickjs"), "DisconnectedError"]);
+  assert.equal(lines, [expected("quickjs"), "DisconnectedError", "DisconnectedError"]);
 });
 
 for (const resolution of ["nodenext", "bundler"])

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 
 /** In the order of their dependencies: each is checked against the declarations of those before it. */
-export const PACKAGES = ["quickjs-ts", "node-openvswitch", "contract"] as const;
+export const PACKAGES = ["quickjs-ts", "node-openvswitch", "ubus-ts", "contract"] as const;
 
 /** Builds `packages/*` of the repository `root`; returns the folders written. Throws with what the compiler said. */
 export async function buildPackages(root: string): Promise<string[]> {

@@ -3,8 +3,8 @@
  * A stand-in for ubusd, without sockets: for tests where the real one is absent, and checked against the recording of the real one.
  * Not in it: passing file descriptors, SIGHUP, "inherit" and "tags" of access control, lookups that wait for a slow reader.
  */
-import { decodeMessage, decodeTable, DecodeError, encodeMessage, encodeTable, type Message, MessageFramer, MessageType, SystemObject, type Table } from "../../src/codec/index.ts";
-import { BlobWriter, eachAttribute } from "../../src/codec/blob.ts";
+import { decodeBody, decodeTable, DecodeError, encodeMessage, encodeTable, type Message, MessageFramer, MessageType, SystemObject, type Table } from "../../src/codec/index.ts";
+import { align, BlobWriter, eachAttribute, u16, u32 } from "../../src/codec/blob.ts";
 import { textFrom } from "../../src/codec/blobmsg.ts";
 import { type AclFile, covers, type Credentials, mayCall, mayDo } from "./acl.ts";
 
@@ -357,13 +357,18 @@ function monitorMessage(client: number, bytes: Uint8Array, send: boolean, seq: n
   return writer.finish();
 }
 
-/** ubusd leaves out attributes that it cannot read; the stand-in all of them. */
+/** As ubusd does: attributes that cannot be read count as missing, and what follows one whose length lies. */
 function decodeLeniently(bytes: Uint8Array): Message {
+  const message: Message = { type: bytes[1]!, seq: u16(bytes, 2), peer: u32(bytes, 4) };
+  quietly(() => eachAttribute(bytes, 12, bytes.length, (_id, _extended, from, to) => quietly(() => Object.assign(message, decodeBody(bytes.subarray(from - 4, align(to)))))));
+  return message;
+}
+
+function quietly(run: () => void): void {
   try {
-    return decodeMessage(bytes);
+    run();
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    return { type: bytes[1]!, seq: (bytes[2]! << 8) | bytes[3]!, peer: new DataView(bytes.buffer, bytes.byteOffset).getUint32(4) };
   }
 }
 

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Others on the bus that keep no rule: the daemon passes on what they say, and it harms nobody but themselves.
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { platform } from "quickjs-ts/platform";
+import { decodeMessage, encodeMessage, encodeSignature, type Message, MessageFramer, MessageType as T, method, StatusError, type UbusClient } from "../../src/index.ts";
+import { rejection, sleep, startBus, type TestBus, until } from "../bus.ts";
+
+const test = suite("ubus hostile peers");
+let bus: TestBus, client: UbusClient;
+
+test.before(async () => {
+  bus = await startBus();
+  client = bus.client();
+});
+test.after(() => bus.stop());
+
+/** A connection whose every byte is ours. */
+async function raw(onMessage: (message: Message, send: (bytes: Uint8Array) => void) => void = () => {}) {
+  const [got, framer] = [[] as Message[], new MessageFramer()];
+  let closed = false;
+  const stream = platform.net.connect({ unix: bus.path }, {
+    data: (chunk) => framer.push(chunk, (bytes) => {
+      const message = decodeMessage(bytes);
+      got.push(message);
+      onMessage(message, (answer) => void stream.write(answer));
+    }),
+    end: () => void (closed = true),
+    close: () => void (closed = true),
+  });
+  await until("the greeting", () => got.length > 0);
+  const say = (message: Partial<Message> & { type: number }): void => void stream.write(encodeMessage({ seq: 1, peer: 0, ...message }));
+  return { stream, got, say, isClosed: () => closed };
+}
+
+/** Members of a table that are none: the first is longer than all of it. */
+const garbage = Uint8Array.from([0x82, 0xff, 0xff, 0xff, 1, 2, 3, 4]);
+
+test("a provider whose answer is no table: its caller gets DecodeError, and goes on", async () => {
+  const provider = await raw((message, send) => {
+    if (message.type !== T.invoke) return;
+    const { seq, peer, objectId } = message;
+    send(encodeMessage({ type: T.data, seq, peer, objectId, data: garbage }));
+    send(encodeMessage({ type: T.status, seq, peer, status: 0, objectId }));
+  });
+  provider.say({ type: T.addObject, path: "hostile.a", signature: encodeSignature({ m: {} }) });
+  await until("the object", () => provider.got.some(({ status }) => status === 0));
+  assert.is((await rejection(client.call("hostile.a", "m"))).name, "DecodeError");
+  await client.ping();
+  provider.stream.destroy();
+});
+
+test("a provider whose answer breaks the message itself: the same", async () => {
+  const provider = await raw((message, send) => {
+    if (message.type !== T.invoke) return;
+    const bytes = encodeMessage({ type: T.data, seq: message.seq, peer: message.peer, objectId: message.objectId, data: new Uint8Array(8), user: "abc" });
+    bytes[bytes.length - 1] = 0x61; // the NUL of `user`
+    send(bytes);
+  });
+  provider.say({ type: T.addObject, path: "hostile.b", signature: encodeSignature({ m: {} }) });
+  await until("the object", () => provider.got.some(({ status }) => status === 0));
+  assert.is((await rejection(client.call("hostile.b", "m"))).name, "DecodeError");
+  await client.ping();
+  provider.stream.destroy();
+});
+
+test("a declaration that cannot be read hides no other object", async () => {
+  const provider = await raw();
+  const signature = Uint8Array.from([0x82, 0, 0, 0x10, 0, 1, 0x6d, 0, 0x85, 0, 0xff, 0xff, 0, 0, 0, 0]); // the method's table lies about its argument
+  provider.say({ type: T.addObject, path: "hostile.c", signature });
+  await until("the object", () => provider.got.some(({ status }) => status === 0));
+  const good = await client.publish("hostile.d", { m: method({}, () => {}) });
+  assert.equal((await client.list("hostile.*")).map(({ path, signature: read }) => [path, read !== undefined]), [["hostile.c", false], ["hostile.d", true]]);
+  await good.remove();
+  provider.stream.destroy();
+});
+
+test("callers whose arguments are no table, or missing, get invalid-argument", async () => {
+  let calls = 0;
+  const object = await client.publish("victim", { m: method({}, () => void calls++) });
+  const caller = await raw();
+  const [id] = (await client.list("victim")).map((info) => info.id);
+  caller.say({ type: T.invoke, seq: 7, peer: id!, objectId: id!, method: "m", data: garbage });
+  caller.say({ type: T.invoke, seq: 8, peer: id!, objectId: id!, method: "m" });
+  await until("both answers", () => caller.got.length >= 3);
+  assert.equal(caller.got.slice(1).map(({ seq, status }) => [seq, status]), [[7, 2], [8, 2]]);
+  assert.is(calls, 0);
+  await object.remove();
+  caller.stream.destroy();
+});
+
+test("answers to questions that were never asked, from objects of others, are nobody's", async () => {
+  const victim = await client.publish("victim.asks", { later: method({}, async () => { await sleep(50); return { real: true }; }) });
+  const other = bus.client();
+  const liar = await raw();
+  liar.say({ type: T.addObject });
+  await until("its object", () => liar.got.some(({ objectId }) => objectId !== undefined));
+  const own = liar.got.find(({ objectId }) => objectId !== undefined)!.objectId!;
+  const call = other.call("victim.asks", "later");
+  await until("the call", () => other.link.pending > 0);
+  for (let seq = 0; seq < 50; seq++) {
+    liar.say({ type: T.data, seq, peer: other.clientId, objectId: own, data: new Uint8Array(0) });
+    liar.say({ type: T.status, seq, peer: other.clientId, status: 0, objectId: own });
+    liar.say({ type: T.status, seq, peer: other.clientId, status: 0, objectId: victim.id });
+  }
+  assert.equal(await call, { real: true });
+  liar.stream.destroy();
+  await victim.remove();
+});
+
+test("a message over 1 MiB costs its sender the connection, and nobody else", async () => {
+  const sender = await raw();
+  sender.stream.write(Uint8Array.from([0, 4, 0, 1, 0, 0, 0, 0, 0, 0x10, 0, 5]));
+  await until("the end of its connection", () => sender.isClosed());
+  await client.ping();
+});
+
+test("a daemon that sends what is no message, or nothing at all, is left, and its callers are told", async () => {
+  const path = `${bus.path}.bad`;
+  let accepted = 0;
+  const listener = platform.net.listen({ unix: path }, (stream) => {
+    if (accepted++ % 2 === 0) stream.write(Uint8Array.from([9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9])); // else: silence
+    return { data: () => {}, end: () => stream.destroy(), close: () => {} };
+  });
+  const reasons: string[] = [];
+  const victim = bus.client({ path, connectTimeout: 50, timeout: 500, lost: (reason) => reasons.push(reason) });
+  assert.is((await rejection(victim.call("a", "b"))).name, "DeadlineError");
+  assert.ok(reasons.includes("message: version 9, expected 0 at byte 0") && reasons.includes("hello: no answer within 50 ms"), reasons.join());
+  victim.close();
+  listener.close();
+});
+
+test("a daemon that stops answering is left, and found again when it answers", async () => {
+  const path = `${bus.path}.stuck`;
+  let stuck = true;
+  const listener = platform.net.listen({ unix: path }, (stream) => {
+    const framer = new MessageFramer();
+    stream.write(encodeMessage({ type: T.hello, seq: 0, peer: 1234 }));
+    return {
+      data: (chunk) => framer.push(chunk, (bytes) => {
+        const { seq, peer } = decodeMessage(bytes);
+        if (!stuck) stream.write(encodeMessage({ type: T.status, seq, peer, status: 0 }));
+      }),
+      end: () => stream.destroy(), close: () => {},
+    };
+  });
+  const reasons: string[] = [];
+  const victim = bus.client({ path, connectTimeout: 40, timeout: 40, lost: (reason) => reasons.push(reason) });
+  await until("the loss", () => reasons.some((reason) => reason.startsWith("the daemon is silent")));
+  stuck = false;
+  await victim.whenReady(10_000);
+  await victim.ping(10_000);
+  victim.close();
+  listener.close();
+});
+
+test("a call that a provider refuses with a number that is no status", async () => {
+  const provider = await raw(({ type, seq, peer, objectId }, send) => {
+    if (type === T.invoke) send(encodeMessage({ type: T.status, seq, peer, status: 99, objectId }));
+  });
+  provider.say({ type: T.addObject, path: "hostile.e", signature: encodeSignature({ m: {} }) });
+  await until("the object", () => provider.got.some(({ status }) => status === 0));
+  const error = (await rejection(client.call("hostile.e", "m"))) as StatusError;
+  assert.equal([error.status, error.code, error.message], ["unknown-error", 99, "call hostile.e m: unknown-error (99)"]);
+  provider.stream.destroy();
+});
+
+test.run();
