@@ -2,6 +2,7 @@
 // Every bench by the name that `npm run bench -- NAME` takes, in the order in which all of them run.
 export * as size from "./size.ts";
 export * as "packet-in" from "./packet-in.ts";
+export * as ubus from "./ubus.ts";
 export * as install from "./install.ts";
 export * as change from "./change.ts";
 export * as start from "./start.ts";
