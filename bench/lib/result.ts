@@ -4,7 +4,7 @@
 export interface Result {
   bench: string;
   metric: string;
-  /** "MB" is 10^6 bytes, "ms", "per second", "flow-mods", "Mbit/s", "us". */
+  /** "MB" is 10^6 bytes, "kB" 10^3, "ms", "per second", "flow-mods", "Mbit/s", "us". */
   unit: string;
   value: number;
   p50?: number;

@@ -12,7 +12,8 @@ export const prefix = platform.processes.environment("OPENWRT_PREFIX");
 export interface TestBus {
   /** The socket. */
   readonly path: string;
-  readonly real: boolean;
+  /** The socket for who is not root: the real daemon sees it by itself, at the stand-in's second one everybody is "nobody" of "nogroup". */
+  readonly pathOfNobody: string;
   /** A new client, closed with the bus. Quick to reconnect, and whatever is told as trouble is kept in `troubles`. */
   client(options?: UbusOptions): UbusClient;
   readonly troubles: string[];
@@ -25,16 +26,19 @@ export interface TestBus {
 
 let buses = 0;
 
-export async function startBus(): Promise<TestBus> {
+/** `acl`: a file in acl.d. */
+export async function startBus(acl?: AclFile): Promise<TestBus> {
   const directory = `/tmp/ubus-ts-${platform.engine}-${platform.processes.pid}-${++buses}`;
   platform.files.makeDirectory(directory);
   const path = `${directory}/ubus.sock`;
-  const daemon = prefix ? realDaemon(prefix, path, directory) : standIn(path);
+  const pathOfNobody = prefix ? path : `${path}.nobody`;
+  if (acl) platform.files.replace(`${directory}/test.json`, JSON.stringify(acl));
+  const daemon = prefix ? realDaemon(prefix, path, directory) : standIn(path, pathOfNobody, acl);
   const clients: UbusClient[] = [];
   const troubles: string[] = [];
   await daemon.start();
   return {
-    path, real: prefix !== undefined, troubles, kill: daemon.kill, start: daemon.start,
+    path, pathOfNobody, troubles, kill: daemon.kill, start: daemon.start,
     client(options = {}) {
       const trouble = (what: string, error: unknown): void => void troubles.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
       const client = new UbusClient(platform, { path, timeout: 20_000, reconnect: { minimum: 2, maximum: 20 }, trouble, ...options });
@@ -54,10 +58,10 @@ interface Daemon {
   kill(): Promise<void>;
 }
 
-function standIn(path: string): Daemon {
+function standIn(path: string, others: string, acl: AclFile | undefined): Daemon {
   let server: ReturnType<typeof serve> | undefined;
   return {
-    start: async () => void (server = serve(platform.net, path)),
+    start: async () => void (server = serve(platform.net, path, { acl: acl ? [acl] : [], others: { path: others, user: "nobody", group: "nogroup" } })),
     async kill() {
       server?.close();
       server = undefined;

@@ -23,6 +23,8 @@ export interface UbusOptions extends LinkOptions {
   timeout?: Millis;
   /** Calls that wait for a connection. Default 64. */
   maxWaiting?: number;
+  /** Without the right to listen to ubus.object.*: how often subscriptions look for new objects. Default 5,000. */
+  lookInterval?: Millis;
   /** Connected, and everything registered that can be. */
   ready?(): void;
   /** Connection lost, or not made. */
@@ -40,8 +42,6 @@ export interface AclEntry {
 }
 
 const RETRY: Millis = 1000;
-/** Without the right to hear of objects: how often subscriptions look. */
-const LOOK: Millis = 5000;
 const MAX_CACHED = 256;
 
 export class UbusClient implements Bus {
@@ -220,6 +220,7 @@ export class UbusClient implements Bus {
     for (;;) {
       try {
         await registration.restore();
+        this.again();
         return registration;
       } catch (error) {
         if (isOrderly(error) || left() === 0) {
@@ -260,7 +261,7 @@ export class UbusClient implements Bus {
     const missing = [...this.#registrations].some(({ complete }) => !complete);
     const blind = !this.watching && [...this.#registrations].some((each) => each instanceof Subscription);
     if (!this.ready || !(missing || blind)) return;
-    this.#retry = this.link.ports.timers.after(missing ? RETRY : LOOK, () => void this.#tryAgain());
+    this.#retry = this.link.ports.timers.after(missing ? RETRY : (this.options.lookInterval ?? 5000), () => void this.#tryAgain());
   }
 
   async #tryAgain(): Promise<void> {

@@ -5,17 +5,17 @@ import { type DaemonOptions, StandInDaemon } from "./daemon.ts";
 import type { Credentials } from "./acl.ts";
 
 export interface ServeOptions extends DaemonOptions {
-  /** Who connects: the stand-in cannot see it by itself. Default root. */
-  credentials?: Credentials;
+  /** A second socket, at which everybody is somebody else than root: the stand-in cannot see it by itself. */
+  others?: { path: string } & Credentials;
 }
 
 /** Serves at `path`; `close` ends every connection, as a daemon that dies. */
 export function serve(net: Net, path: string, options: ServeOptions = {}): { close(): void; readonly clients: number } {
   const daemon = new StandInDaemon(options);
   const streams = new Set<Stream>();
-  const listener = net.listen({ unix: path }, (stream) => {
+  const listen = (at: string, credentials: Credentials) => net.listen({ unix: at }, (stream) => {
     streams.add(stream);
-    const client = daemon.accept({ send: (bytes) => void stream.write(bytes), queued: () => stream.queued, hangUp: () => stream.destroy() }, options.credentials ?? { user: "root", group: "root" });
+    const client = daemon.accept({ send: (bytes) => void stream.write(bytes), queued: () => stream.queued, hangUp: () => stream.destroy() }, credentials);
     const gone = (): void => {
       if (!streams.delete(stream)) return;
       client.close();
@@ -23,10 +23,12 @@ export function serve(net: Net, path: string, options: ServeOptions = {}): { clo
     };
     return { data: (chunk) => client.receive(chunk), end: gone, close: gone };
   }, { mode: 0o666 });
+  const { others } = options;
+  const listeners = [listen(path, { user: "root", group: "root" }), ...(others ? [listen(others.path, others)] : [])];
   return {
     get clients() { return streams.size; },
     close() {
-      listener.close();
+      for (const listener of listeners) listener.close();
       for (const stream of streams) stream.destroy();
       streams.clear();
     },
