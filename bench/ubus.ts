@@ -5,11 +5,12 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
 import { must, until } from "../test/lab/command.ts";
-import { bundle } from "../tools/bundle.mjs";
+import { bundleOptions } from "../tools/bundle.mjs";
 import type { Called } from "./programs/ubus-caller.ts";
 import { end, type Engine, output, program, start } from "./lib/program.ts";
-import { median, print } from "./lib/result.ts";
+import { median, print, type Result } from "./lib/result.ts";
 import { usageOf } from "./lib/usage.ts";
 
 export const about = "calls over ubus per second and memory, against spawning `ubus call`; OPENWRT_PREFIX names the real ubusd and ubus";
@@ -21,21 +22,24 @@ const WINDOW = 50;
 
 interface Effort { calls: number; spawned: number; runs: number }
 
-export async function run(effort: Effort = { calls: 20_000, spawned: 300, runs: 5 }): Promise<void> {
-  await size();
+export async function run(): Promise<void> {
+  for (const result of [...(await measureSize()), ...(await measureCalls({ calls: 20_000, spawned: 300, runs: 5 }))]) print(result);
+}
+
+export async function measureCalls(effort: Effort): Promise<Result[]> {
   const directory = mkdtempSync(join(tmpdir(), "ubus-bench-"));
   const socket = join(directory, "ubus.sock");
   const daemon = start(prefix ? ["env", `LD_LIBRARY_PATH=${prefix}/lib`, `${prefix}/sbin/ubusd`, "-s", socket] : [...(await program("ubus-daemon", "node")), socket]);
   try {
     await until("the daemon", 20_000, () => existsSync(socket));
-    await measure(socket, effort);
+    return await measure(socket, effort);
   } finally {
     await end(daemon);
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function measure(socket: string, { calls, spawned, runs }: Effort): Promise<void> {
+async function measure(socket: string, { calls, spawned, runs }: Effort): Promise<Result[]> {
   const provider = start([...(await program("ubus-provider", "quickjs")), socket], "pipe");
   const callers = Object.fromEntries(await Promise.all(ENGINES.map(async (engine) => [engine, await program("ubus-caller", engine)] as const)));
   const peer = spawner(socket);
@@ -59,13 +63,14 @@ async function measure(socket: string, { calls, spawned, runs }: Effort): Promis
     }
     const peerValue = median(figures["peer"]!);
     const note = `daemon: ${prefix ? "ubusd" : "stand-in for ubusd, on Node.js"}; provider: ubus-ts on QuickJS, ${(usageOf(provider.pid!).resident).toFixed(1)} MB; ${runs} runs`;
-    for (const engine of ENGINES) {
-      for (const window of [1, WINDOW]) {
+    return ENGINES.flatMap((engine): Result[] => {
+      const rates = [1, WINDOW].map((window): Result => {
         const value = median(figures[`${engine} ${window}`]!);
-        print({ bench: "ubus", metric: `${engine}${window === 1 ? "-one-at-a-time" : ""}`, unit: "per second", value, peer: peer.name, peerValue, ratio: value / peerValue, note: `${window} under way; ${note}` });
-      }
-      print({ bench: "ubus", metric: `${engine}-memory`, unit: "MB", value: median(figures[`${engine} idle`]!), note: `resident, connected and idle; ${median(figures[`${engine} peak`]!).toFixed(1)} at most under load` });
-    }
+        return { bench: "ubus", metric: `${engine}${window === 1 ? "-one-at-a-time" : ""}`, unit: "per second", value, peer: peer.name, peerValue, ratio: value / peerValue, note: `${window} under way; ${note}` };
+      });
+      const most = median(figures[`${engine} peak`]!).toFixed(1);
+      return [...rates, { bench: "ubus", metric: `${engine}-memory`, unit: "MB", value: median(figures[`${engine} idle`]!), note: `resident, connected and idle; ${most} at most under load` }];
+    });
   } finally {
     await end(provider);
   }
@@ -81,10 +86,13 @@ function spawner(socket: string): { name: string; line: string } {
 }
 
 /** Of a program that uses everything of ubus-ts, and of one that uses the codec. */
-async function size(): Promise<void> {
+async function measureSize(): Promise<Result[]> {
+  const results: Result[] = [];
   for (const [metric, entry] of [["size", "ubus-ts"], ["size-codec", "ubus-ts/codec"]] as const) {
-    const { outputFiles } = await bundle(undefined as never, undefined, "quickjs", { entryPoints: undefined, stdin: { contents: `export * from ${JSON.stringify(entry)};`, resolveDir: process.cwd() }, write: false, minify: true, sourcemap: false });
-    const { contents } = outputFiles![0]!;
-    print({ bench: "ubus", metric, unit: "kB", value: contents.length / 1000, note: `bundled and minified; ${gzipSync(contents).length} B compressed` });
+    const stdin = { contents: `export * from ${JSON.stringify(entry)};`, resolveDir: process.cwd() };
+    const { outputFiles } = await build({ ...bundleOptions("quickjs"), stdin, write: false, minify: true, sourcemap: false });
+    const { contents } = outputFiles[0]!;
+    results.push({ bench: "ubus", metric, unit: "kB", value: contents.length / 1000, note: `bundled and minified; ${gzipSync(contents).length} B compressed` });
   }
+  return results;
 }

@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { method, StatusError, type UbusClient } from "ubus-ts";
 import { prefix, startBus, type TestBus } from "../../packages/ubus-ts/test/bus.ts";
+import { measureCalls } from "../../bench/ubus.ts";
 import { bundle } from "../../tools/bundle.mjs";
 import { until } from "../lab/command.ts";
 
@@ -104,6 +105,24 @@ test("wait_for: an object that comes later", async () => {
   await new Promise((resolve) => setTimeout(resolve, 300));
   await client.publish("demo.late", {});
   assert.is((await waiting).status, 0);
+});
+
+test("npm run test:openwrt without OpenWrt's programs says what is missing, and fails", () => {
+  const attempt = (given: Record<string, string>): [number | null, string] => {
+    const { status, stderr } = spawnSync(process.execPath, ["tools/run.mjs", "tools/test-openwrt.ts"], { encoding: "utf8", env: { PATH: process.env["PATH"], ...given }, timeout: 60_000 });
+    return [status, stderr];
+  };
+  assert.equal(attempt({})[0], 1);
+  assert.match(attempt({})[1], /^OPENWRT_PREFIX is not set$/m);
+  const [status, text] = attempt({ OPENWRT_PREFIX: "/nonexistent" });
+  assert.is(status, 1);
+  for (const program of ["sbin/ubusd", "bin/ubus", "bin/uci"]) assert.match(text, new RegExp(`^/nonexistent/${program} is missing or not executable$`, "m"));
+});
+
+test("the bench runs: calls on both engines, and spawned ones", async () => {
+  const results = await measureCalls({ calls: 100, spawned: 3, runs: 1 });
+  assert.equal(results.map(({ metric }) => metric), ["quickjs-one-at-a-time", "quickjs", "quickjs-memory", "node-one-at-a-time", "node", "node-memory"]);
+  for (const result of results) assert.ok(result.value > 0 && (result.unit === "MB" || result.peerValue! > 0), JSON.stringify(result));
 });
 
 test("no daemon", async () => {

@@ -6,6 +6,8 @@ import { UbusClient, type UbusOptions } from "../src/index.ts";
 import type { AclFile } from "./ubusd/acl.ts";
 import { serve } from "./ubusd/serve.ts";
 
+export { platform };
+
 /** Where the real programs are: DIR/sbin/ubusd, DIR/bin/ubus, libraries in DIR/lib. */
 export const prefix = platform.processes.environment("OPENWRT_PREFIX");
 

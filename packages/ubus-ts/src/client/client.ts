@@ -247,10 +247,11 @@ export class UbusClient implements Bus {
   }
 
   async #restore(registration: Registration, tell = true): Promise<void> {
+    const before = String(registration.error);
     try {
       await registration.restore();
     } catch (error) {
-      if (tell && isOrderly(error)) this.trouble(registration.name, error);
+      if (tell && isOrderly(error) && String(error) !== before) this.trouble(registration.name, error); // once, not with each try
     }
   }
 

@@ -29,6 +29,8 @@ const MAX_TARGETS = 256;
 
 export class Subscription extends Registration {
   readonly #targets = new Map<string, Target>();
+  /** Objects that we may not subscribe to: asked once. */
+  readonly #refused = new Set<number>();
   #doubt = false;
   /** Attaching and detaching, one after the other. */
   #work: Promise<unknown> = Promise.resolve();
@@ -75,6 +77,7 @@ export class Subscription extends Registration {
   override lost(): void {
     super.lost();
     this.#doubt = false;
+    this.#refused.clear();
     const paths = this.paths;
     this.#targets.clear();
     for (const path of paths) this.handlers.removed?.(path);
@@ -102,7 +105,7 @@ export class Subscription extends Registration {
   async #attach(path: string, target: number): Promise<void> {
     const { bus, name } = this;
     const former = this.#targets.get(path);
-    if (this.removed || former?.target === target) return;
+    if (this.removed || former?.target === target || this.#refused.has(target)) return;
     if (former) await this.#detach(path, former);
     if (this.#targets.size >= MAX_TARGETS) return bus.trouble(name, new Error(`more than ${MAX_TARGETS} objects`));
     const own = await addObject(bus, name, {
@@ -114,6 +117,7 @@ export class Subscription extends Registration {
     } catch (error) {
       await removeObject(bus, name, own).catch(() => {}); // the first error is the one to tell
       if (!(error instanceof StatusError)) throw error;
+      if (this.#refused.size < MAX_TARGETS) this.#refused.add(target);
       if (path === this.pattern) bus.trouble(name, error);
       return;
     }

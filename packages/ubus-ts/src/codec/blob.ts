@@ -64,13 +64,17 @@ export class BlobWriter {
   /** Starts an attribute; `end` with the answer completes it. */
   begin(id: number, extended = false): number {
     const at = this.skip(4);
-    this.#view.setUint32(at, ((extended ? 0x80 : 0) | id) * 0x1000000);
+    this.#bytes[at] = extended ? 0x80 | id : id;
     return at;
   }
 
   end(begun: number): void {
-    this.#view.setUint32(begun, this.#view.getUint32(begun) + this.#length - begun);
-    this.pad();
+    const bytes = this.#bytes;
+    const length = this.#length - begun;
+    bytes[begun + 1] = length >> 16;
+    bytes[begun + 2] = length >> 8;
+    bytes[begun + 3] = length;
+    if (length & 3) this.pad();
   }
 
   pad(): void {
@@ -106,16 +110,17 @@ export class BlobWriter {
 
   /** ASCII without NUL, as it is most of the time; false, with nothing written, for any other text. */
   ascii(text: string): boolean {
-    const before = this.#length;
-    const at = this.skip(text.length);
-    for (let i = 0; i < text.length; i++) {
+    const { length } = text;
+    const at = this.skip(length);
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i);
       if (code === 0 || code > 0x7f) {
-        this.#bytes.fill(0, before, this.#length);
-        this.#length = before;
+        bytes.fill(0, at, at + i);
+        this.#length = at;
         return false;
       }
-      this.#bytes[at + i] = code;
+      bytes[at + i] = code;
     }
     return true;
   }

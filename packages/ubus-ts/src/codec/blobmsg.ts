@@ -114,7 +114,7 @@ function writeValue(writer: BlobWriter, name: string, value: Value, path: string
 function writeName(writer: BlobWriter, name: string): void {
   if (name === "") return void writer.skip(4);
   const at = writer.skip(2);
-  writeText(writer, name, name.slice(0, 60));
+  writeText(writer, name, name);
   const length = writer.length - at - 3;
   if (length > 0xffff) throw new EncodeError(name.slice(0, 60), "a name of at most 65,535 bytes");
   writer.setU16(at, length);

@@ -24,6 +24,6 @@ export class OversizedError extends CodecError {
 export class EncodeError extends CodecError {
   override readonly name = "EncodeError";
   constructor(readonly path: string, readonly expected: string) {
-    super(`${path || "value"}: expected ${expected}`);
+    super(`${path.slice(0, 200) || "value"}: expected ${expected}`);
   }
 }

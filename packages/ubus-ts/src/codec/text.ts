@@ -7,16 +7,12 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 const escaped = /[\ud800-\udfff]/u;
 
+/** Short ones, which most are, without the decoder: its call costs more on QuickJS than the text. */
 export function decodeText(bytes: Uint8Array): string {
-  if (bytes.length <= 32) {
-    const codes: number[] = [];
-    for (const byte of bytes) {
-      if (byte > 0x7f) return decodeWide(bytes);
-      codes.push(byte);
-    }
-    return String.fromCharCode(...codes);
-  }
-  return decodeWide(bytes);
+  const { length } = bytes;
+  if (length > 32) return decodeWide(bytes);
+  for (let i = 0; i < length; i++) if (bytes[i]! > 0x7f) return decodeWide(bytes);
+  return String.fromCharCode.apply(undefined, bytes as never as number[]);
 }
 
 function decodeWide(bytes: Uint8Array): string {

@@ -74,6 +74,7 @@ test("a subscription that is not allowed is told; one that is finds new objects 
   late.notify("changed");
   await until("the notification", () => seen.length > 0);
   assert.equal(seen, ["wide.late changed"]);
+  assert.is(bus.troubles.filter((trouble) => trouble.startsWith("subscribe seen")).length, 1); // not once for each look
 });
 
 test("the lists of one's own objects can be asked for", async () => {

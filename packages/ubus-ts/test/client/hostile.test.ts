@@ -154,6 +154,29 @@ test("a daemon that stops answering is left, and found again when it answers", a
   listener.close();
 });
 
+test("what comes right behind an object's registration finds the object", async () => {
+  const path = `${bus.path}.hasty`;
+  const answers: (number | undefined)[] = [];
+  const listener = platform.net.listen({ unix: path }, (stream) => {
+    const framer = new MessageFramer();
+    stream.write(encodeMessage({ type: T.hello, seq: 0, peer: 1234 }));
+    const answer = ({ type, seq, peer, path: published, status, objectId }: Message): void => {
+      if (type === T.status && objectId === 5000) answers.push(status);
+      if (type === T.status || type === T.data) return;
+      const messages = [...(type === T.addObject ? [{ type: T.data, seq, peer: 0, objectId: published ? 5000 : 4000 }] : []), { type: T.status, seq, peer, status: 0 }];
+      if (published) messages.push({ type: T.notify, seq: 1, peer: 0, objectId: 5000, active: true } as never, { type: T.invoke, seq: 2, peer: 99, objectId: 5000, method: "m", data: new Uint8Array(0) } as never);
+      stream.write(Uint8Array.from(messages.flatMap((message) => [...encodeMessage(message)]))); // in one piece
+    };
+    return { data: (chunk) => framer.push(chunk, (bytes) => answer(decodeMessage(bytes))), end: () => stream.destroy(), close: () => {} };
+  });
+  const hasty = bus.client({ path });
+  const object = await hasty.publish("x", { m: method({}, () => {}) });
+  await until("the answer", () => answers.length > 0);
+  assert.equal([object.hasSubscribers, answers], [true, [0]]);
+  hasty.close();
+  listener.close();
+});
+
 test("a call that a provider refuses with a number that is no status", async () => {
   const provider = await raw(({ type, seq, peer, objectId }, send) => {
     if (type === T.invoke) send(encodeMessage({ type: T.status, seq, peer, status: 99, objectId }));

@@ -2,9 +2,8 @@
 // The daemon dies and comes back, a thousand times, under load: everything is registered again, no call is stuck, nothing grows.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { platform } from "quickjs-ts/platform";
 import { DisconnectedError, method, ProviderGoneError, StatusError, type Table } from "../../src/index.ts";
-import { rejection, sleep, startBus, type TestBus, until } from "../bus.ts";
+import { platform, rejection, sleep, startBus, type TestBus, until } from "../bus.ts";
 
 const test = suite("ubus restarts");
 const RESTARTS = 1000;

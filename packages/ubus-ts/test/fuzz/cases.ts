@@ -3,7 +3,8 @@
  * Broken and hostile messages, made from kept ones: each case follows from the seed's number alone, so that a failure names all that is needed to see it again.
  * A case passes when every decoder gives a value or a CodecError, and when what was decoded encodes to what decodes to the same.
  */
-import { CodecError, decodeBody, decodeMessage, decodeMonitored, decodeSignature, decodeTable, encodeMessage, encodeTable, formatJson, MessageFramer, type Table } from "../../src/codec/index.ts";
+import { CodecError, decodeBody, decodeMessage, decodeMonitored, decodeSignature, decodeTable, encodeMessage, encodeTable, formatJson, MessageFramer, MessageType, type Table } from "../../src/codec/index.ts";
+import { Session } from "../../src/session/session.ts";
 import { fromHex, recorded, toHex } from "../vectors.ts";
 import corpus from "../vectors/fuzz-corpus.txt" with { type: "text" };
 
@@ -65,7 +66,7 @@ function splice(bytes: Uint8Array, at: number, other: Uint8Array, random: Random
 
 /** undefined, or what was wrong with the case, with its bytes. */
 export function complaint(bytes: Uint8Array): string | undefined {
-  for (const decode of [framed, whole, decodeMonitored, decodeBody, decodeSignature, again]) {
+  for (const decode of [framed, whole, parts, conversed]) {
     try {
       decode(bytes);
     } catch (error) {
@@ -81,6 +82,28 @@ function framed(bytes: Uint8Array): void {
   framer.push(bytes.subarray(0, cut), () => {});
   framer.push(bytes.subarray(cut), () => {});
   if (framer.held > bytes.length) throw new Error("holds more than came");
+}
+
+/** A session that waits for answers, to the numbers and peers that many seeds have. */
+function conversed(bytes: Uint8Array): void {
+  let [asked, ended] = [0, 0];
+  const session = new Session({ send: () => {}, greeted: () => {}, invoked: (invocation) => invocation.finish(0), subscribed: () => {}, unsubscribed: () => {}, monitored: () => {} }, 0, 1000);
+  session.receive(greeting, 0);
+  while (asked < 3) session.request({ type: MessageType.invoke, peer: peers[asked++]!, method: "m" }, { operation: "m", timeout: 1000, done: () => ended++ }, 0);
+  try {
+    session.receive(bytes, 0);
+  } finally {
+    session.close("");
+    if (ended !== asked) throw new Error(`${asked} requests ended ${ended} times`);
+  }
+}
+const greeting = encodeMessage({ type: MessageType.hello, seq: 0, peer: 77 });
+const peers = [0, 0x2c3606a7, 0x068f7ef8];
+
+/** What follows the header, as what it is not. */
+function parts(bytes: Uint8Array): void {
+  if (bytes[bytes.length - 1]! & 1) decodeMonitored(bytes);
+  decodeBody(bytes.subarray(12));
 }
 
 function whole(bytes: Uint8Array): void {

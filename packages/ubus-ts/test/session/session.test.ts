@@ -85,6 +85,21 @@ test("deadlines end calls, and a late answer is nobody's", () => {
   assert.equal(ended, ["late: DeadlineError"]);
 });
 
+test("the number of a call that was given up is not used again before its answer", () => {
+  let last = 0;
+  const session = new Session({ send: (bytes) => void (last = (bytes[2]! << 8) | bytes[3]!), greeted: () => {}, invoked: () => {}, subscribed: () => {}, unsubscribed: () => {}, monitored: () => {} }, 0, 1000);
+  session.receive(encodeMessage({ type: T.hello, seq: 0, peer: 1 }), 0);
+  session.request({ type: T.invoke, peer: 5000, method: "m" }, { operation: "m", timeout: 10, done: () => {} }, 0);
+  const late = last;
+  session.expire(10);
+  let met = 0;
+  for (let i = 0; i < 65_536; i++) {
+    session.tell({ type: T.notify, peer: 0 }, "n");
+    if (last === late) met++;
+  }
+  assert.is(met, 0);
+});
+
 test("a number that was given up comes back only after its late answer", () => {
   const sequence = new Sequence();
   const all = (): number[] => Array.from({ length: 65_535 }, () => sequence.next(new Set([5])));
