@@ -52,7 +52,8 @@ export class UbusClient implements Bus {
   readonly link: Link;
   readonly #registrations = new Set<Registration>();
   readonly #owners = new Map<number, ObjectOwner>();
-  readonly #waiting = new Set<(error?: Error) => void>();
+  /** Who waits for the connection, and for what operation. */
+  readonly #waiting = new Map<(error?: Error) => void, string>();
   /** Object ids by path, of the present connection. */
   readonly #ids = new Map<string, number>();
   #retry: Timer | undefined;
@@ -80,7 +81,7 @@ export class UbusClient implements Bus {
   /** Ends everything for good. What is outstanding rejects with DisconnectedError. */
   close(): void {
     this.link.close();
-    for (const wake of [...this.#waiting]) wake(new DisconnectedError("wait", false, "closed by the client"));
+    for (const [wake, operation] of [...this.#waiting]) wake(new DisconnectedError(operation, false, "closed by the client"));
   }
 
   /** Rejects with DeadlineError, QueueFullError, or DisconnectedError when closed. */
@@ -97,7 +98,7 @@ export class UbusClient implements Bus {
         if (error) reject(error);
         else resolve();
       };
-      this.#waiting.add(wake);
+      this.#waiting.set(wake, operation);
     });
   }
 
@@ -242,7 +243,7 @@ export class UbusClient implements Bus {
     if (generation !== this.link.generation || !this.link.open) return;
     this.ready = true;
     this.again();
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of [...this.#waiting.keys()]) wake();
     this.options.ready?.();
   }
 

@@ -47,6 +47,23 @@ test("calls in flight end when the daemon dies, and say that their effect is unk
   caller.close();
 });
 
+test("a path that somebody else took meanwhile is told once, and taken again when it is free", async () => {
+  const [first, second, caller] = [bus.client({ reconnect: { minimum: 300 } }), bus.client(), bus.client()];
+  const who = (name: string) => ({ who: method({}, () => ({ name })) });
+  await first.publish("load.taken", who("first"));
+  await bus.kill();
+  await bus.start();
+  const other = await second.publish("load.taken", who("second"));
+  await until("the report", () => bus.troubles.length > 0);
+  assert.equal(await caller.call("load.taken", "who"), { name: "second" });
+  await sleep(1100); // another try
+  await other.remove();
+  await until("the return", async () => (await caller.list("load.taken")).length > 0);
+  assert.equal(await caller.call("load.taken", "who"), { name: "first" });
+  assert.equal(bus.troubles.splice(0), ["load.taken: publish load.taken: invalid-argument"]);
+  for (const client of [first, second, caller]) client.close();
+});
+
 test(`${RESTARTS} restarts under load`, async () => {
   const [provider, caller] = [bus.client(), bus.client()];
   const heard = { notifications: 0, events: 0 };
