@@ -41,6 +41,8 @@ export class Policies {
   #proven: PolicyStatus | undefined;
   /** Waits for the file's first word after `release`. */
   #looked: (() => void) | undefined;
+  /** Until what was put last is in force, or never will be. */
+  #putting: Promise<void> = Promise.resolve();
   /** Counts policies put on their way; only the last one's end matters. */
   #turn = 0;
 
@@ -96,7 +98,7 @@ export class Policies {
     return true;
   }
 
-  /** No backend any more: the file counts again. Resolves when it was looked at. */
+  /** No backend any more: the file counts again. Resolves when it was looked at, and what it says is in force. */
   release(): Promise<void> {
     if (!this.#desired) return Promise.resolve();
     const looked = new Promise<void>((resolve) => { this.#looked = resolve; });
@@ -106,7 +108,7 @@ export class Policies {
     this.#file.start();
     // The file's first look takes some milliseconds; without a last valid text nothing stands behind the flows from now on.
     if (!this.#file.policy) this.#enforce(former);
-    return looked;
+    return looked.then(() => this.#putting);
   }
 
   /** The inputs of a synchronisation are being read: what it puts in force is this policy. */
@@ -151,7 +153,7 @@ export class Policies {
     const start = platform.time.now();
     const turn = ++this.#turn;
     this.#former ??= former;
-    void this.#parts.put(this.policy).then((inForce) => {
+    this.#putting = this.#parts.put(this.policy).then((inForce) => {
       if (turn !== this.#turn) return;
       this.#former = undefined;
       if (!inForce) return this.#parts.changed();

@@ -130,6 +130,7 @@ policies("whoever leaves the backend gets the file again", async () => {
   let left = false;
   void subject.release().then(() => { left = true; });
   await settle();
+  assert.not(left, "the flows are the backend's until the switch has the others");
   await acknowledge();
   assert.ok(left);
   assert.equal([subject.status.source, subject.status.network, put.at(-1)?.network], ["file", "file", "file"]);
