@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * npm test                                   everything: setup, types, runtime, all tests, then the runtime's under sanitizers and valgrind
+ * npm test                                   everything: setup, types, runtime, all tests, then the runtime's under sanitizers and valgrind, the codecs on a big-endian CPU
  * npm test -- [--engine node|quickjs|both] [PART-OF-A-PATH...]   only test files, those whose path contains one of the parts
  * npm test -- --runtime PROGRAM ...          QuickJS tests by another executable
  * Needs root, or ends at once with status 2.
@@ -11,41 +11,19 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { buildRunner } from "./compile/runtime.ts";
 import { setup } from "./setup/index.ts";
+import { runBigEndian } from "./test/emulated.ts";
 import { discover, enginesOf, runsAlone } from "./test/discover.ts";
 import { runAll } from "./test/run-all.ts";
 import type { Engine } from "./test/bundle.ts";
-import type { Job, Outcome } from "./test/run-file.ts";
+import type { Job } from "./test/run-file.ts";
+import { Verdict } from "./test/verdict.ts";
 
 const root = process.cwd();
 const options = { engine: { type: "string", default: "both" }, runtime: { type: "string", default: "" } } as const;
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 if (!["node", "quickjs", "both"].includes(values.engine)) throw new Error(`--engine ${values.engine}: expected node, quickjs or both`);
 
-const total = { passed: 0, failed: 0 };
-/** What failed, a line each, told once more at the end: a long output may be read from there only. */
-const failures: string[] = [];
-const add = (outcomes: readonly Outcome[]): void => {
-  for (const { job, passed, failed, output } of outcomes) {
-    [total.passed, total.failed] = [total.passed + passed, total.failed + failed];
-    if (failed > 0) failures.push(`${job.file} (${job.engine}): ${output.match(/^ *FAIL .*\n.*|^(killed|ended|expected).*/gm)?.slice(0, 5).join("; ").replace(/\s+/g, " ") ?? "see above"}`);
-  }
-};
-
-/** A part of the command that is no test file; its failure is one more "failed". */
-async function step(name: string, run: () => Promise<unknown> | void): Promise<boolean> {
-  const start = performance.now();
-  process.stdout.write(`----  ${name}\n`);
-  try {
-    await run();
-  } catch (error) {
-    total.failed++;
-    failures.push(name);
-    process.stdout.write(`FAIL  ${name}: ${(error as Error).message ?? String(error)}\n`);
-    return false;
-  }
-  process.stdout.write(`ok    ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)\n`);
-  return true;
-}
+const verdict = new Verdict();
 
 function checkTypes(): void {
   for (const project of [".", "backend/console"]) {
@@ -60,7 +38,7 @@ function jobsFor(files: readonly string[], engines: readonly Engine[], slower = 
 }
 
 const node = [process.execPath, "--enable-source-maps"];
-const runTests = async (jobs: Job[], runtime: readonly string[], env = {}): Promise<void> => add(await runAll(root, jobs, { node, quickjs: runtime }, env));
+const runTests = async (jobs: Job[], runtime: readonly string[], env = {}): Promise<void> => verdict.add(await runAll(root, jobs, { node, quickjs: runtime }, env));
 
 /** Only tests that use the platform enter our C code; pure ones would test the engine, at ten times the time. */
 const usesPlatform = (file: string): boolean => file.startsWith("packages/quickjs-ts/") || readFileSync(file, "utf8").includes("quickjs-ts/platform");
@@ -69,10 +47,10 @@ const usesPlatform = (file: string): boolean => file.startsWith("packages/quickj
 async function runWatched(files: readonly string[]): Promise<void> {
   const slow = { SECUREBOX_TEST_TIMEOUT: "120000" };
   const own = files.filter((file) => file.startsWith("packages/quickjs-ts/"));
-  if (await step("runtime with AddressSanitizer and UBSan", () => buildRunner(root, "sanitized")))
+  if (await verdict.step("runtime with AddressSanitizer and UBSan", () => buildRunner(root, "sanitized")))
     await runTests(jobsFor(files, ["quickjs"], 3), [`${root}/build/quickjs-ts-sanitized`], { ...slow, UBSAN_OPTIONS: "print_stacktrace=1", ASAN_OPTIONS: "detect_leaks=1" });
   const valgrind = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes"];
-  if (await step("runtime for valgrind", () => buildRunner(root, "valgrind"))) await runTests(jobsFor(own, ["quickjs"], 3), [...valgrind, `${root}/build/quickjs-ts-valgrind`], slow);
+  if (await verdict.step("runtime for valgrind", () => buildRunner(root, "valgrind"))) await runTests(jobsFor(own, ["quickjs"], 3), [...valgrind, `${root}/build/quickjs-ts-valgrind`], slow);
 }
 
 if (process.getuid?.() !== 0) {
@@ -85,11 +63,10 @@ const engines: Engine[] = values.engine === "both" ? ["node", "quickjs"] : [valu
 const everything = process.argv.length === 2;
 const watched = chosen.filter(usesPlatform);
 
-if (everything && (await step("setup", () => setup()))) await step("types", checkTypes);
-if (values.runtime || !engines.includes("quickjs") || (await step("runtime", () => buildRunner(root))))
+if (everything && (await verdict.step("setup", () => setup()))) await verdict.step("types", checkTypes);
+if (values.runtime || !engines.includes("quickjs") || (await verdict.step("runtime", () => buildRunner(root))))
   await runTests(jobsFor(chosen, engines), [values.runtime || `${root}/build/quickjs-ts`]);
 if (everything) await runWatched(watched);
+if (everything) await runBigEndian(root, verdict);
 
-for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
-process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+verdict.tell();

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The access point's executable: the runtime with the gateway's bytecode inside, and its source map beside it.
-import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
-import { promisify } from "node:util";
 import { deflateRawSync } from "node:zlib";
 import { bundle } from "../bundle.mjs";
+import { execute } from "./execute.ts";
 import { buildExecutable, buildRunner } from "./runtime.ts";
+import { host, type Target } from "./target.ts";
 import { thinSourceMap } from "./source-map.ts";
-
-const execute = promisify(execFile);
 
 /** A module of the program: an output of the bundler. `lines` come before its own when all are counted as one text, as the source map does. */
 interface Chunk { name: string; script: string; lines: number }
@@ -46,16 +44,16 @@ async function bundleChunks(root: string, entry: string, work: string): Promise<
   return [...ENTRIES, ...names].map((name) => ({ name, script: join(work, name), lines: readFileSync(join(work, name), "utf8").trimEnd().split("\n").length }));
 }
 
-/** Compiles the chunk to bytecode and compresses it. Its positions count on from the lines of the chunks before it. */
-async function compileChunk(root: string, { name, script }: Chunk, before: number): Promise<{ name: string; file: string; size: number }> {
+/** Compiles the chunk to bytecode, which is the same for every CPU, and compresses it. Its positions count on from the lines of the chunks before it. */
+async function compileChunk(root: string, target: Target, { name, script }: Chunk, before: number): Promise<{ name: string; file: string; size: number }> {
   writeFileSync(script, "\n".repeat(before) + readFileSync(script, "utf8").trimEnd());
-  await execute(await buildRunner(root), ["--compile", script, `${script}.bin`, name]);
+  await execute(await buildRunner(root, "runner", { ...host, quickjs: target.quickjs, name: target.quickjs === host.quickjs ? "" : `compile-${basename(target.quickjs)}` }), ["--compile", script, `${script}.bin`, name]);
   writeFileSync(`${script}.deflate`, deflateRawSync(readFileSync(`${script}.bin`), { level: 9 }));
   return { name, file: `${script}.deflate`, size: statSync(`${script}.bin`).size };
 }
 
 /** Builds `entry` (TypeScript) into the executable `output` and its map `output.map`. Throws with what esbuild, the engine or the compiler said. */
-export async function buildEmbedded(root: string, entry: string, output: string): Promise<EmbeddedSizes> {
+export async function buildEmbedded(root: string, entry: string, output: string, target: Target = host): Promise<EmbeddedSizes> {
   const work = `${output}.${process.pid}.work`;
   mkdirSync(work, { recursive: true });
   try {
@@ -64,10 +62,10 @@ export async function buildEmbedded(root: string, entry: string, output: string)
     const sizeOf = (files: readonly string[]): number => files.reduce((sum, file) => sum + statSync(file).size, 0);
     const bundled = sizeOf(chunks.map(({ script }) => script));
     const modules: Awaited<ReturnType<typeof compileChunk>>[] = [];
-    for (const [i, chunk] of chunks.entries()) modules.push(await compileChunk(root, chunk, chunks.slice(0, i).reduce((sum, { lines }) => sum + lines, 0)));
+    for (const [i, chunk] of chunks.entries()) modules.push(await compileChunk(root, target, chunk, chunks.slice(0, i).reduce((sum, { lines }) => sum + lines, 0)));
     const [assembler, file] = [join(work, "modules.S"), join(work, "executable")];
     writeFileSync(assembler, embedding(modules));
-    await buildExecutable(root, "gateway", file, [assembler]);
+    await buildExecutable(root, "gateway", file, [assembler], target);
     writeFileSync(`${output}.map`, map);
     const sizes = { file: statSync(file).size, bytecode: modules.reduce((sum, { size }) => sum + size, 0), compressed: sizeOf(modules.map((module) => module.file)), bundle: bundled, map: Buffer.byteLength(map), mqtt: sizeOf(modules.filter(({ name }) => name.startsWith("connect-")).map((module) => module.file)) };
     renameSync(file, output);
@@ -77,8 +75,8 @@ export async function buildEmbedded(root: string, entry: string, output: string)
   }
 }
 
-/** `build/securebox`, the gateway's executable. Returns its path and sizes. */
-export async function buildGateway(root: string): Promise<{ path: string; sizes: EmbeddedSizes }> {
-  const path = join(root, "build/securebox");
-  return { path, sizes: await buildEmbedded(root, "src/gateway/main.ts", path) };
+/** `build/securebox`, the gateway's executable; for other targets in a folder of theirs. Returns its path and sizes. */
+export async function buildGateway(root: string, target: Target = host): Promise<{ path: string; sizes: EmbeddedSizes }> {
+  const path = join(root, "build", target.name, "securebox");
+  return { path, sizes: await buildEmbedded(root, "src/gateway/main.ts", path, target) };
 }

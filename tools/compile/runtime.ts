@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiles the runtime: QuickJS and packages/quickjs-ts/native, in the variants that development, tests and the access point need.
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
-import { promisify } from "node:util";
-import { setupQuickjs } from "../setup/quickjs.ts";
-
-const execute = promisify(execFile);
+import { quickjsVersion, setupQuickjs } from "../setup/quickjs.ts";
+import { execute } from "./execute.ts";
+import { buildMbedtls, type Mbedtls } from "./mbedtls.ts";
+import { host, type Target } from "./target.ts";
 
 /** `runner` runs a bundle file; `gateway` runs the bytecode linked into it; the two others are the runner with its memory watched. */
 export type Variant = "runner" | "gateway" | "sanitized" | "valgrind";
 
 interface Flags { engine: string[]; native: string[]; link: string[] }
 
-const common = ["-std=gnu11", "-fwrapv", "-D_GNU_SOURCE", '-DCONFIG_VERSION="2025-04-26"'];
+const common = ["-std=gnu11", "-fwrapv", "-D_GNU_SOURCE"];
 const sections = ["-ffunction-sections", "-fdata-sections"];
 /** Every finding ends the process: an exit status is what the test runner sees. */
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"];
@@ -27,7 +26,8 @@ export const flags: Record<Variant, Flags> = {
   valgrind: { engine: ["-O1", "-g"], native: ["-O1", "-g", "-DFREE_ON_EXIT"], link: ["-g"] },
 };
 
-const engineFiles = ["quickjs", "libregexp", "libunicode", "cutils", "dtoa"];
+/** Of all releases; each has its own choice of the last two. */
+const engineFiles = ["quickjs", "libregexp", "libunicode", "cutils", "dtoa", "libbf"];
 /** The interpreter alone is worth its size: -O2 instead of -Os made it 1.4 to 1.7 times as fast for 155 kB; elsewhere -Os costs nothing that was seen. */
 const fastFiles = ["quickjs"];
 const engineFlags = (name: string, variant: Variant): string[] => (variant === "gateway" && fastFiles.includes(name) ? [...flags[variant].engine, "-O2"] : flags[variant].engine);
@@ -35,27 +35,18 @@ const engineFlags = (name: string, variant: Variant): string[] => (variant === "
 const warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-Wno-sign-compare"];
 const libraries = ["-lmbedtls", "-lmbedx509", "-lmbedcrypto", "-lm"];
 
-/** The C compiler; a cross build sets CC. */
-const compiler = (): string => process.env["CC"] ?? "gcc";
-
 const digest = (...parts: (string | Buffer)[]): string => {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part).update("\0");
   return hash.digest("hex").slice(0, 16);
 };
 
-async function run(args: string[]): Promise<void> {
-  await execute(compiler(), args, { maxBuffer: 1 << 24 }).catch((error: { stderr?: string; message: string }) => {
-    throw new Error(`${compiler()} ${args.join(" ")}\n${error.stderr || error.message}`);
-  });
-}
-
 /** Compiles `file` unless an object of the same content and flags is there. */
-async function compile(file: string, options: string[], headers: string, cache: string): Promise<string> {
-  const object = join(cache, `${basename(file)}-${digest(compiler(), options.join(" "), headers, readFileSync(file))}.o`);
+async function compile(compiler: string, file: string, options: string[], headers: string, cache: string): Promise<string> {
+  const object = join(cache, `${basename(file)}-${digest(compiler, options.join(" "), headers, readFileSync(file))}.o`);
   if (existsSync(object)) return object;
   const partial = `${object}.${process.pid}`;
-  await run([...options, "-c", file, "-o", partial]);
+  await execute(compiler, [...options, "-c", file, "-o", partial]);
   renameSync(partial, object);
   return object;
 }
@@ -69,28 +60,36 @@ async function inPairs<T>(jobs: (() => Promise<T>)[]): Promise<T[]> {
   return results;
 }
 
-/** Builds `output` from QuickJS, our C files and `extra` objects. Throws with what the compiler said. */
-export async function buildExecutable(root: string, variant: Variant, output: string, extra: readonly string[] = []): Promise<void> {
-  const source = await setupQuickjs(root);
+/** Compiles the engine and our C files; returns the objects. */
+async function compileObjects(root: string, variant: Variant, target: Target, { include }: Mbedtls): Promise<string[]> {
+  const source = await setupQuickjs(root, undefined, target.quickjs);
   const native = join(root, "packages/quickjs-ts/native");
   const cache = join(root, ".cache/objects");
   mkdirSync(cache, { recursive: true });
-  const { native: own, link } = flags[variant];
   const ours = readdirSync(native).sort();
   const headers = ours.filter((name) => name.endsWith(".h")).map((name) => readFileSync(join(native, name), "utf8")).join();
-  const objects = await inPairs([
-    ...engineFiles.map((name) => () => compile(join(source, `${name}.c`), [...common, ...engineFlags(name, variant), "-w", "-funsigned-char"], source, cache)),
-    ...ours.filter((name) => name.endsWith(".c")).map((name) => () => compile(join(native, name), [...common, ...own, ...warnings, "-isystem", source], headers, cache)),
+  const everywhere = [...common, ...target.options, `-DCONFIG_VERSION="${quickjsVersion(source)}"`];
+  const paths = [...(include ? ["-isystem", include] : []), "-isystem", source];
+  return inPairs([
+    ...engineFiles.filter((name) => existsSync(join(source, `${name}.c`))).map((name) => () => compile(target.compiler, join(source, `${name}.c`), [...everywhere, ...engineFlags(name, variant), "-w", "-funsigned-char"], source, cache)),
+    ...ours.filter((name) => name.endsWith(".c")).map((name) => () => compile(target.compiler, join(native, name), [...everywhere, ...flags[variant].native, ...warnings, ...paths], headers, cache)),
   ]);
+}
+
+/** Builds `output` from QuickJS, our C files and `extra` objects. Throws with what the compiler said. */
+export async function buildExecutable(root: string, variant: Variant, output: string, extra: readonly string[] = [], target: Target = host): Promise<void> {
+  const mbedtls = await buildMbedtls(root, target);
+  const objects = await compileObjects(root, variant, target, mbedtls);
   mkdirSync(join(output, ".."), { recursive: true });
   const partial = `${output}.${process.pid}`;
-  await run([...objects, ...extra, ...link, "-o", partial, ...libraries]);
+  const where = mbedtls.libraries ? [`-L${mbedtls.libraries}`, `-Wl,-rpath,${mbedtls.libraries}`] : [];
+  await execute(target.compiler, [...target.options, ...objects, ...extra, ...flags[variant].link, "-o", partial, ...where, ...libraries, ...target.link]);
   renameSync(partial, output); // a running one keeps its own file
 }
 
-/** The development runner, `build/quickjs-ts`; also makes sure that it is current. Returns its path. */
-export async function buildRunner(root: string, variant: Exclude<Variant, "gateway"> = "runner"): Promise<string> {
-  const output = join(root, "build", variant === "runner" ? "quickjs-ts" : `quickjs-ts-${variant}`);
-  await buildExecutable(root, variant, output);
+/** The development runner, `build/quickjs-ts`, for other targets in a folder of theirs; also makes sure that it is current. Returns its path. */
+export async function buildRunner(root: string, variant: Exclude<Variant, "gateway"> = "runner", target: Target = host): Promise<string> {
+  const output = join(root, "build", target.name, variant === "runner" ? "quickjs-ts" : `quickjs-ts-${variant}`);
+  await buildExecutable(root, variant, output, [], target);
   return output;
 }

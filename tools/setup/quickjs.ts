@@ -1,52 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// The QuickJS C library: Debian trixie's source package, fetched by apt (which checks signature and hashes), unpacked under `.cache`, never installed.
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+// The QuickJS C library, unpacked under `.cache`: two releases that Debian has sources of, or the folder of another one.
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { promisify } from "node:util";
-import { sourcesFor } from "./suite.ts";
+import { unpackSource, type DebianSource } from "./source.ts";
 
-const execute = promisify(execFile);
-const version = "2025.04.26-1";
-
-/** Where the unpacked source is, present or not. */
-export function quickjsSource(root: string = process.cwd()): string {
-  return join(root, ".cache", `quickjs-${version}`);
+interface Release extends DebianSource {
+  /** Of the source, where the engine is. */
+  folder: string;
 }
 
-/** Fetches and unpacks the source unless it is there; returns its folder. Rejects with what apt or dpkg-source said. */
-export async function setupQuickjs(root: string = process.cwd(), progress: (step: string) => void = () => {}): Promise<string> {
-  const source = quickjsSource(root);
-  if (existsSync(join(source, "quickjs.c"))) return source;
-  const work = join(root, ".cache", `quickjs-apt-${process.pid}`);
-  mkdirSync(join(work, "lists/partial"), { recursive: true });
-  mkdirSync(join(work, "cache/archives/partial"), { recursive: true });
-  try {
-    writeFileSync(join(work, "trixie.sources"), sourcesFor("trixie", "deb-src"));
-    progress("fetching the source of QuickJS");
-    const options = aptOptions(work);
-    await run("apt-get", [...options, "-q", "update"], work);
-    await run("apt-get", [...options, "-q", "source", "--download-only", `quickjs=${version}`], work);
-    const description = readdirSync(work).find((name) => name.endsWith(".dsc"));
-    if (!description) throw new Error("apt-get source quickjs: no .dsc file came");
-    await run("dpkg-source", ["--no-check", "-x", description, "unpacked"], work); // apt has checked the hashes
-    rmSync(source, { recursive: true, force: true });
-    renameSync(join(work, "unpacked"), source);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-  return source;
+const releases: Record<string, Release> = {
+  "2025-04-26": { suite: "trixie", name: "quickjs", version: "2025.04.26-1", folder: "." },
+  // A Perl module that brings its own engine: the one other release among Debian's sources that is younger than 2021.
+  "2024-01-13": { suite: "trixie", name: "libjavascript-quickjs-perl", upstream: true, folder: "quickjs" },
+};
+
+/** What everything is built with unless it says otherwise. */
+export const QUICKJS = "2025-04-26";
+
+/** The folder of `release`: its date, or a folder that holds the source of another one. Rejects with what apt or dpkg-source said. */
+export async function setupQuickjs(root: string = process.cwd(), progress: (step: string) => void = () => {}, release: string = QUICKJS): Promise<string> {
+  const known = releases[release];
+  if (known) return join(await unpackSource(join(root, ".cache", `quickjs-${known.version ?? release}`), join(known.folder, "quickjs.c"), known, progress), known.folder);
+  if (existsSync(join(release, "quickjs.c"))) return resolve(release);
+  throw new Error(`QuickJS ${release}: expected ${Object.keys(releases).join(", ")} or a folder with quickjs.c`);
 }
 
-function aptOptions(work: string): string[] {
-  const settings = [`Dir::Etc::sourcelist=${work}/trixie.sources`, "Dir::Etc::sourceparts=/nonexist", `Dir::State::Lists=${work}/lists`, `Dir::Cache=${work}/cache`, "APT::Sandbox::User=root"];
-  return settings.flatMap((setting) => ["-o", setting]);
-}
-
-async function run(program: string, args: string[], cwd: string): Promise<void> {
-  await execute(program, args, { cwd, maxBuffer: 1 << 24 }).catch((error: { stderr?: string; message: string }) => {
-    throw new Error(`${program}: ${error.stderr || error.message}`);
-  });
+/** What the source calls itself, for example "2025-04-26". */
+export function quickjsVersion(source: string): string {
+  return readFileSync(join(source, "VERSION"), "utf8").trim();
 }
 
 if (process.argv[1] && resolve(process.argv[1]).endsWith("tools/setup/quickjs.ts")) process.stdout.write(`${await setupQuickjs(process.cwd(), (step) => void process.stderr.write(`${step}\n`))}\n`);
