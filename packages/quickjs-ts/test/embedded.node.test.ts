@@ -20,6 +20,7 @@ test("gets its arguments, knows itself, and gives memory back", () => {
   assert.is(status, 0, stderr);
   const report = JSON.parse(stdout);
   assert.equal([report.arguments, report.self, report.engine], [["report", "two words"], [output], "quickjs"]);
+  assert.equal(report.expressions, [true, true, true, true, true]);
   assert.ok(report.after < 2_500_000, `${report.before} -> ${report.after} bytes resident`);
 });
 
