@@ -10,4 +10,5 @@ export * as memory from "./memory.ts";
 export * as edit from "./edit.ts";
 export * as push from "./push.ts";
 export * as datapath from "./datapath.ts";
+export * as cpu from "./cpu.ts";
 export * as fleet from "./fleet.ts";

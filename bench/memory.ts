@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setup } from "../tools/setup/index.ts";
 import { buildEmbedded } from "../tools/compile/gateway.ts";
 import { sleep } from "../test/lab/command.ts";
 import type { Engine } from "../test/lab/gateway.ts";
-import { BackendProcess } from "./lib/backend.ts";
+import { withBackend } from "./lib/backend.ts";
 import { withDummySwitch } from "./lib/dummy-switch.ts";
 import { BenchGateway, type Load } from "./lib/gateway.ts";
 import { DEVICES, RULES } from "./lib/network.ts";
@@ -33,10 +31,10 @@ interface Measured {
 export async function run(): Promise<void> {
   await setup({ parts: ["packages", "openvswitch", "quickjs", "securebox"] });
   const idle = await compare("idle", (engine) => measure(engine, IDLE));
-  await withBackend(async (backend) => {
+  await withBackend(NETWORK, POLICY, async (invite) => {
     let count = 0;
     const cost = await costOfMqtt();
-    await compare("link-idle", async (engine) => measure(engine, IDLE, await backend.invite(NETWORK, `gw-${++count}`)),
+    await compare("link-idle", async (engine) => measure(engine, IDLE, await invite(`gw-${++count}`)),
       (value) => `enrolled, started anew, welcomed over TLS; the link costs ${(value - idle).toFixed(2)} MB: link, TLS connection, MQTT; ${cost}`);
   });
   await compare("loaded", (engine) => measure(engine, LOADED));
@@ -71,19 +69,6 @@ async function measure(engine: Engine, load: Load, token?: string): Promise<Meas
     }
   });
   return measured!;
-}
-
-async function withBackend(use: (backend: BackendProcess) => Promise<void>): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), "sbx-backend-"));
-  const backend = await BackendProcess.start(directory);
-  try {
-    await backend.createNetwork(NETWORK);
-    await backend.push(NETWORK, POLICY);
-    await use(backend);
-  } finally {
-    await backend.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
 
 /** Size of MQTT's module in the executable, which also tells whether it is one that other gateways do not load. */

@@ -9,7 +9,7 @@
 import { parseArgs } from "node:util";
 import { buildMbedtls } from "./compile/mbedtls.ts";
 import { buildRunner } from "./compile/runtime.ts";
-import { cpus, setupCpu, targetOf, type MbedtlsRelease, type Releases } from "./compile/target.ts";
+import { cpus, releasesOf, setupCpu, targetOf, type Releases } from "./compile/target.ts";
 import { missingPackages, installPackages, packages } from "./setup/packages.ts";
 import { checkBytecode, checkGateway, libraryTests, runLibraries } from "./test/emulated.ts";
 import { Verdict } from "./test/verdict.ts";
@@ -18,8 +18,7 @@ interface Run { cpu: string; releases: Releases }
 
 const root = process.cwd();
 const { values, positionals } = parseArgs({ options: { mbedtls: { type: "string" }, quickjs: { type: "string" }, only: { type: "string", multiple: true, default: [] } }, allowPositionals: true });
-if (values.mbedtls !== undefined && !["2.28", "3.6"].includes(values.mbedtls)) throw new Error(`--mbedtls ${values.mbedtls}: expected 2.28 or 3.6`);
-const chosen: Releases = { ...(values.mbedtls !== undefined && { mbedtls: values.mbedtls as MbedtlsRelease }), ...(values.quickjs !== undefined && { quickjs: values.quickjs }) };
+const chosen = releasesOf(values);
 
 /** What is run when nothing is said: each CPU with OpenWrt's mbedTLS, the older one where the byte order is unusual, the other QuickJS where it is fast. */
 const everything: Run[] = [...Object.keys(cpus).map((cpu) => ({ cpu, releases: {} })), { cpu: "mips", releases: { mbedtls: "2.28" } }, { cpu: "x86-64", releases: { quickjs: "2024-01-13" } }];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The backend as a process on this machine's loopback address, with its API and what the kernel says of it.
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { backendProgram } from "../../test/lab/backend.ts";
 import { until } from "../../test/lab/command.ts";
@@ -107,4 +108,18 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** Runs `use` while a backend has `network` with `policy`; `invite` makes the token by which a gateway of that name enrols. */
+export async function withBackend(network: string, policy: string, use: (invite: (gateway: string) => Promise<string>) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "sbx-backend-"));
+  const backend = await BackendProcess.start(directory);
+  try {
+    await backend.createNetwork(network);
+    await backend.push(network, policy);
+    await use((gateway) => backend.invite(network, gateway));
+  } finally {
+    await backend.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
 }

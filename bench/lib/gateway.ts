@@ -19,6 +19,8 @@ export interface Load {
 }
 
 const DEADLINE = 20_000;
+/** Under an emulator. */
+const PATIENCE = 300_000;
 
 export class BenchGateway {
   readonly #directory: string;
@@ -26,18 +28,18 @@ export class BenchGateway {
   readonly #watcher: OpenflowClient;
   #process: ChildProcess | undefined;
 
-  /** Prepares everything, starts nothing. `load` is what the gateway finds when it starts. */
-  static async prepare(ovs: OvsInstance, engine: Engine, load: Load): Promise<BenchGateway> {
+  /** Prepares everything, starts nothing. `load` is what the gateway finds when it starts; `program` replaces the machine's own, and may be slow. */
+  static async prepare(ovs: OvsInstance, engine: Engine, load: Load, program?: readonly string[]): Promise<BenchGateway> {
     const directory = join(ovs.directory, engine);
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, "gateway.yaml"), configuration(ovs, directory));
     writeFileSync(join(directory, "policy.yaml"), encodePolicy(policy(load.devices, load.rules)));
     const watcher = connect(platform, { address: { unix: ovs.mgmtSocket("br0") } });
     await watcher.whenReady();
-    return new BenchGateway(directory, await gatewayProgram(engine), watcher, load);
+    return new BenchGateway(directory, program ?? (await gatewayProgram(engine)), watcher, load, program ? PATIENCE : DEADLINE);
   }
 
-  private constructor(directory: string, program: readonly string[], watcher: OpenflowClient, readonly load: Load) {
+  private constructor(directory: string, program: readonly string[], watcher: OpenflowClient, readonly load: Load, readonly deadline: number) {
     this.#directory = directory;
     this.#program = program;
     this.#watcher = watcher;
@@ -57,7 +59,7 @@ export class BenchGateway {
     const log = openSync(join(this.#directory, "gateway.log"), "w");
     const begin = performance.now();
     const child = (this.#process = spawn(this.#program[0]!, [...this.#program.slice(1), "gateway", "--config", join(this.#directory, "gateway.yaml")], { stdio: ["ignore", log, log] }));
-    await until("flows of the gateway", DEADLINE, async () => {
+    await until("flows of the gateway", this.deadline, async () => {
       if (child.exitCode !== null) throw new Error(`the gateway ended: ${readFileSync(join(this.#directory, "gateway.log"), "utf8").slice(-500)}`);
       return (await this.flows()) > 0;
     }, 1);
@@ -72,7 +74,7 @@ export class BenchGateway {
   /** Enrols with the backend, starts anew, and resolves when the backend has welcomed it and both sides are equal: what every later start is. */
   async enrol(token: string): Promise<void> {
     await must([...this.#program, "enroll", "-", "--socket", this.socket], { input: token });
-    const synchronised = (): Promise<unknown> => until("the link", DEADLINE, () => this.status().then(({ backend }) => backend?.synchronised === true, () => false), 100);
+    const synchronised = (): Promise<unknown> => until("the link", this.deadline, () => this.status().then(({ backend }) => backend?.synchronised === true, () => false), 100);
     await synchronised();
     await this.stop();
     await this.restart();
@@ -85,8 +87,10 @@ export class BenchGateway {
 
   get socket(): string { return join(this.#directory, "control.sock"); }
 
+  get pid(): number { return this.#process!.pid!; }
+
   /** MB (10^6 bytes). */
-  memory(): { resident: number; peak: number } { return usageOf(this.#process!.pid!); }
+  memory(): { resident: number; peak: number } { return usageOf(this.pid); }
 
   /** Ends the process by SIGKILL: the flows stay. */
   async stop(): Promise<void> {

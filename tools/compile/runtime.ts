@@ -69,7 +69,8 @@ async function compileObjects(root: string, variant: Variant, target: Target, { 
   mkdirSync(cache, { recursive: true });
   const ours = readdirSync(native).sort();
   const headers = ours.filter((name) => name.endsWith(".h")).map((name) => readFileSync(join(native, name), "utf8")).join();
-  const everywhere = [...common, ...target.options, `-DCONFIG_VERSION="${quickjsVersion(source)}"`];
+  const version = quickjsVersion(source);
+  const everywhere = [...common, ...target.options, `-DCONFIG_VERSION="${version}"`, "-DCONFIG_BIGNUM", `-DQUICKJS_RELEASE=${version.replaceAll("-", "")}`];
   const order = join(native, "regexp-order.h");
   const including = (name: string): string[] => (name === "libregexp" ? ["-include", order, "-I", source] : []);
   const paths = [...(include ? ["-isystem", include] : []), "-isystem", source];

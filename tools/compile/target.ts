@@ -51,6 +51,12 @@ export const host: Target = { name: "", compiler: process.env["CC"] ?? "gcc", ar
 
 export interface Releases { mbedtls?: MbedtlsRelease; quickjs?: string }
 
+/** The options --mbedtls and --quickjs of a command. Throws RangeError for a release of mbedTLS that is not known. */
+export function releasesOf({ mbedtls, quickjs }: { mbedtls?: string | undefined; quickjs?: string | undefined }): Releases {
+  if (mbedtls !== undefined && mbedtls !== "2.28" && mbedtls !== "3.6") throw new RangeError(`--mbedtls ${mbedtls}: expected 2.28 or 3.6`);
+  return { ...(mbedtls !== undefined && { mbedtls }), ...(quickjs !== undefined && { quickjs }) };
+}
+
 /** `name` of `cpus` with the given releases, by default those of OpenWrt 24.10 and of everything else here. Throws RangeError for another name. */
 export function targetOf(name: string, { mbedtls = "3.6", quickjs = QUICKJS }: Releases = {}): Target {
   const cpu = cpus[name];

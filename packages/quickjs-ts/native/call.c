@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "engine.h"
 #include "runtime.h"
 
 struct Runtime runtime;
@@ -67,11 +68,7 @@ static void print_error(const char *title, JSValueConst error) {
 JSValue runtime_exit(int code) {
   runtime.exiting = true;
   runtime.exit_code = code;
-  JSValue error = JS_NewError(runtime.context);
-  JS_Throw(runtime.context, error);
-  JSValue thrown = JS_GetException(runtime.context);
-  JS_SetUncatchableError(runtime.context, thrown, 1);
-  return JS_Throw(runtime.context, thrown);
+  return engine_throw_uncatchable(runtime.context);
 }
 #else
 JSValue runtime_exit(int code) {

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "engine.h"
 #include "runtime.h"
 
 enum { STACK_SIZE = 512 * 1024, GC_THRESHOLD = 512 * 1024 };
@@ -117,7 +118,7 @@ static JSModuleDef *load_nothing(JSContext *context, const char *name, void *unu
 }
 
 static int write_bytecode(JSContext *context, const char *bundle, const char *output, const char *name) {
-  JS_SetStripInfo(runtime.js, JS_STRIP_SOURCE);
+  engine_strip_source(runtime.js);
   JS_SetModuleLoaderFunc(runtime.js, NULL, load_nothing, NULL);
   JSValue module = compile(context, bundle, name);
   if (JS_IsException(module)) return fatal_exception(), 1;
@@ -138,7 +139,7 @@ static int run(JSContext *context, int argc, char **argv) {
   char map[4096];
   snprintf(map, sizeof map, "%s.map", argv[1]);
   map_source(map);
-  JS_SetStripInfo(runtime.js, JS_STRIP_SOURCE);
+  engine_strip_source(runtime.js);
   evaluate(context, compile(context, argv[1], argv[1]));
   loop_run();
   return 0;
@@ -169,7 +170,7 @@ static JSContext *new_context(void) {
   JS_AddIntrinsicMapSet(context);
   JS_AddIntrinsicTypedArrays(context);
   JS_AddIntrinsicPromise(context);
-  JS_AddIntrinsicWeakRef(context);
+  engine_intrinsics(context);
   return context;
 }
 

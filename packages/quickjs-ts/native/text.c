@@ -2,14 +2,14 @@
 /* Bytes and UTF-8 text: what TextEncoder, TextDecoder, files and sockets share. */
 #include <stdlib.h>
 #include <string.h>
+#include "engine.h"
 #include "runtime.h"
 
 JSValue new_bytes(const uint8_t *data, size_t size) {
   JSContext *context = runtime.context;
   JSValue buffer = JS_NewArrayBufferCopy(context, data, size);
   if (JS_IsException(buffer)) return buffer;
-  JSValue arguments[] = { buffer, JS_UNDEFINED, JS_UNDEFINED }; /* it reads three, whatever their count */
-  JSValue array = JS_NewTypedArray(context, 3, (JSValueConst *)arguments, JS_TYPED_ARRAY_UINT8);
+  JSValue array = engine_uint8_array(context, buffer);
   JS_FreeValue(context, buffer);
   return array;
 }
