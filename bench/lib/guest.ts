@@ -24,8 +24,15 @@ export interface GuestUsage {
 
 /** Of an emulated program, or of one of this machine with `base` 0. */
 export function guestUsage(pid: number, base = BASE): GuestUsage {
+  const usage = usageAbove(base, readFileSync(`/proc/${pid}/smaps`, "utf8"));
+  if (usage.resident === 0) throw new Error(`process ${pid} has no pages above ${base}: did it start with ${guestOptions.join(" ")}?`);
+  return usage;
+}
+
+/** Of the text of smaps: the mappings from `base` on; all of them if that is 0. */
+export function usageAbove(base: number, smaps: string): GuestUsage {
   const usage: GuestUsage = { resident: 0, anonymous: 0, files: new Map() };
-  for (const mapping of readFileSync(`/proc/${pid}/smaps`, "utf8").split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
+  for (const mapping of smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
     const start = parseInt(mapping, 16);
     if (base > 0 && (start < base || start >= base + SPAN)) continue;
     const value = (name: string): number => (Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(mapping)?.[1] ?? NaN) * 1024) / 1e6;
@@ -35,6 +42,5 @@ export function guestUsage(pid: number, base = BASE): GuestUsage {
     usage.anonymous += anonymous;
     if (file) usage.files.set(basename(file), (usage.files.get(basename(file)) ?? 0) + resident - anonymous);
   }
-  if (usage.resident === 0) throw new Error(`process ${pid} has no pages above ${base}: did it start with ${guestOptions.join(" ")}?`);
   return usage;
 }

@@ -6,7 +6,8 @@ import { buildRunner } from "../compile/runtime.ts";
 import { setupCpu, targetOf, type Target } from "../compile/target.ts";
 import { discover, enginesOf } from "./discover.ts";
 import { runAll } from "./run-all.ts";
-import type { Job, Outcome } from "./run-file.ts";
+import { knownGaps } from "./gaps.ts";
+import type { Job } from "./run-file.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Emulation makes JavaScript some ten to twenty times slower. Milliseconds. */
@@ -21,30 +22,14 @@ export function libraryTests(root: string, parts: readonly string[] = []): strin
   return discover(root).filter((file) => enginesOf(file).includes("quickjs") && (parts.length === 0 || parts.some((part) => file.includes(part))));
 }
 
-interface Gap { name: string; where(target: Target): boolean; why: string }
-
-const onMips = ({ name, emulator }: Target): boolean => emulator.length > 0 && name.startsWith("mips");
-/** Tests that fail because of the emulator or an engine of old, by name. */
-const gaps: readonly Gap[] = [
-  ...["a port where nobody listens: closes with ECONNREFUSED, without open", "a refused connection keeps the system's name; bad options are refused at once"]
-    .map((name) => ({ name, where: onMips, why: "qemu-user 7.2 hands SO_ERROR on in the numbers of the machine, and those of MIPS differ" })),
-  { name: "a policy of a thousand rules is read in less than three seconds on a busy machine", where: ({ emulator }) => emulator.length > 0, why: "asserts on speed, which is the emulator's" },
-  { name: "a stack leads to this file", where: ({ quickjs }) => quickjs === "2024-01-13", why: "this release has no columns in stacks, without which a position in a bundle leads nowhere" },
-];
-
-/** A file in which only known gaps failed counts without them; each is told. Whatever else fails in the file makes it count in full. */
-function excuse(target: Target, outcome: Outcome): Outcome {
-  const names = [...outcome.output.matchAll(/^ *FAIL +.* "(.*)"$/gm)].map((match) => match[1]);
-  const known = gaps.filter(({ name, where }) => where(target) && names.includes(name));
-  if (known.length === 0 || known.length !== outcome.failed || known.length !== names.length) return outcome;
-  for (const { name, why } of known) process.stdout.write(`known ${outcome.job.file} (${target.name}): "${name}": ${why}\n`);
-  return { ...outcome, failed: 0 };
-}
-
 export async function runLibraries(root: string, verdict: Verdict, target: Target, files: readonly string[]): Promise<void> {
   const jobs = files.map((file): Job => ({ file, engine: "quickjs", deadline }));
   const outcomes = await runAll(root, jobs, { node: [], quickjs: [...target.emulator, `${root}/build/${target.name}/quickjs-ts`] }, slow);
-  verdict.add(outcomes.map((outcome) => excuse(target, outcome)), target.name);
+  for (const outcome of outcomes) {
+    const known = knownGaps(target, outcome);
+    for (const { name, why } of known) process.stdout.write(`known ${outcome.job.file} (${target.name}): "${name}": ${why}\n`);
+    verdict.add([{ ...outcome, failed: outcome.failed - known.length }], target.name);
+  }
 }
 
 /** The codecs on big-endian MIPS: the part that every `npm test` has. */
