@@ -15,7 +15,7 @@ const deadline = 600_000;
 const slow = { SECUREBOX_TEST_TIMEOUT: "240000" };
 
 /** Where bytes become numbers and back: what a big-endian processor could get wrong. */
-const codecs = ["packages/node-openvswitch/test/openflow/vectors", "packages/node-openvswitch/test/ovsdb/value", "packages/quickjs-ts/test/text", "packages/quickjs-ts/test/crypto", "packages/contract/test/canonical", "src/packets/test/vectors", "src/backend-link/test/x509"];
+const codecs = ["packages/ubus-ts/test/codec", "packages/node-openvswitch/test/openflow/vectors", "packages/node-openvswitch/test/ovsdb/value", "packages/quickjs-ts/test/text", "packages/quickjs-ts/test/crypto", "packages/contract/test/canonical", "src/packets/test/vectors", "src/backend-link/test/x509"];
 
 /** Test files that run on QuickJS. */
 export function libraryTests(root: string, parts: readonly string[] = []): string[] {
