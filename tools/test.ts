@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { buildRunner } from "./compile/runtime.ts";
 import { setup } from "./setup/index.ts";
 import { runBigEndian } from "./test/emulated.ts";
-import { discover, enginesOf, runsAlone } from "./test/discover.ts";
+import { discover, enginesOf, isSystem } from "./test/discover.ts";
 import { runAll } from "./test/run-all.ts";
 import type { Engine } from "./test/bundle.ts";
 import type { Job } from "./test/run-file.ts";
@@ -34,7 +34,7 @@ function checkTypes(): void {
 
 function jobsFor(files: readonly string[], engines: readonly Engine[], slower = 1): Job[] {
   return files.flatMap((file) =>
-    enginesOf(file).filter((engine) => engines.includes(engine)).map((engine) => ({ file, engine, deadline: slower * (runsAlone(file) ? 300_000 : 120_000) })));
+    enginesOf(file).filter((engine) => engines.includes(engine)).map((engine) => ({ file, engine, deadline: slower * (isSystem(file) ? 300_000 : 120_000) })));
 }
 
 const node = [process.execPath, "--enable-source-maps"];

@@ -21,7 +21,14 @@ export function enginesOf(file: string): Engine[] {
   return file.startsWith("test/") || file.startsWith("backend/") || file.endsWith(".node.test.ts") ? ["node"] : ["node", "quickjs"];
 }
 
-/** System tests start daemons and measure time: one at a time. */
-export function runsAlone(file: string): boolean {
+/** System tests start daemons and measure time: not beside more than one other. */
+export function isSystem(file: string): boolean {
   return file.startsWith("test/") || file.startsWith("backend/test/system/");
+}
+
+const waiting = ["clock-faults", "disk-faults", "gateway-backend", "link-faults", "renewal", "server-faults"].map((name) => `test/system/${name}.test.ts`);
+
+/** System tests that spend most of their time waiting for deadlines: one of them runs beside one of the others. */
+export function mostlyWaits(file: string): boolean {
+  return waiting.includes(file);
 }

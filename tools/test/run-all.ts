@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { runsAlone } from "./discover.ts";
+import { isSystem, mostlyWaits } from "./discover.ts";
 import { runFile, type Job, type Launcher, type Outcome } from "./run-file.ts";
 
 function report(outcome: Outcome): void {
@@ -8,7 +8,7 @@ function report(outcome: Outcome): void {
   process.stdout.write(failed === 0 ? `ok    ${where}: ${passed} passed\n` : `FAIL  ${where}: ${passed} passed, ${failed} failed\n${output.replace(/^/gm, "      ")}\n`);
 }
 
-/** Runs `jobs`, unit tests two at a time and the others one by one, with a line for each. `judge` may see an outcome differently before it is told. */
+/** Runs `jobs`, two at a time, unit tests first, with a line for each. `judge` may see an outcome differently before it is told. */
 export async function runAll(root: string, jobs: readonly Job[], launcher: Launcher, environment: Record<string, string> = {}, judge = (outcome: Outcome): Outcome => outcome): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const work = async (queue: Job[]) => {
@@ -18,8 +18,9 @@ export async function runAll(root: string, jobs: readonly Job[], launcher: Launc
       outcomes.push(outcome);
     }
   };
-  const together = jobs.filter((job) => !runsAlone(job.file));
-  await Promise.all([work(together), work(together)]);
-  await work(jobs.filter((job) => runsAlone(job.file)));
+  const unit = jobs.filter(({ file }) => !isSystem(file));
+  await Promise.all([work(unit), work(unit)]);
+  const system = jobs.filter(({ file }) => isSystem(file));
+  await Promise.all([work(system.filter(({ file }) => mostlyWaits(file))), work(system.filter(({ file }) => !mostlyWaits(file)))]);
   return outcomes;
 }

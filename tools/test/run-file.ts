@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { bundleTest, type Engine } from "./bundle.ts";
-import { runsAlone } from "./discover.ts";
+import { isSystem } from "./discover.ts";
 
 export interface Job {
   file: string;
@@ -50,7 +50,7 @@ export async function runFile(root: string, job: Job, launcher: Launcher, enviro
   }
   const [program, ...first] = launcher[job.engine];
   mkdirSync(`${root}/build/test`, { recursive: true });
-  const env = { ...process.env, NO_COLOR: "1", ...(runsAlone(job.file) && { SECUREBOX_TEST_TIMEOUT: patience }), ...environment, SECUREBOX_TEST_DEADLINE: String(job.deadline) };
+  const env = { ...process.env, NO_COLOR: "1", ...(isSystem(job.file) && { SECUREBOX_TEST_TIMEOUT: patience }), ...environment, SECUREBOX_TEST_DEADLINE: String(job.deadline) };
   const child = spawn(program!, [...first, bundle], { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const keep = (chunk: string) => { output += chunk; };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFileSync } from "node:fs";
 import { until } from "../command.ts";
-import { all, type Check, expect, policy, reaches, rule, session, type World } from "./world.ts";
+import { all, type Check, cut, expect, policy, reaches, rule, session, type World } from "./world.ts";
 
 const printing = rule("laptop", "printer", "[tcp/631]");
 const raw = rule("laptop", "printer", "[tcp/9100]");
@@ -33,7 +33,7 @@ export const edits: Check[] = [
     const [closing, staying] = [await session(world, "laptop", "printer", 631), await session(world, "laptop", "printer", 9100)];
     expect((await closing.forth()) && (await staying.forth()), "the sessions did not work before");
     await world.gateway.policy(policy(raw));
-    expect(!(await closing.forth()), "the client still reaches the server");
+    expect(await cut(closing.forth), "the client still reaches the server");
     expect(await staying.forth(2000), "another session was cut too");
   } },
   { name: "a rule that goes cuts its TCP session, server to client", run: async (world) => {
@@ -41,7 +41,7 @@ export const edits: Check[] = [
     const [closing, staying] = [await session(world, "laptop", "printer", 631, 6), await session(world, "laptop", "printer", 9100, 6)];
     expect((await closing.back()) && (await staying.back()), "the sessions did not work before");
     await world.gateway.policy(policy(raw));
-    expect(!(await closing.back()), "the server still reaches the client");
+    expect(await cut(closing.back), "the server still reaches the client");
     expect(await staying.back(2000), "another session was cut too");
   } },
   { name: "a rule that goes cuts established UDP", run: async (world) => {

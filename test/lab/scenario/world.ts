@@ -100,6 +100,12 @@ export interface Session {
   back(deadline?: number): Promise<boolean>;
 }
 
+/** Whether an exchange fails within some tries: the datapath follows the tables some milliseconds after the barrier, later on a busy machine. */
+export async function cut(exchange: () => Promise<boolean>): Promise<boolean> {
+  for (let n = 0; n < 5; n++) if (!(await exchange())) return true;
+  return false;
+}
+
 let pushed = 0;
 
 export async function session({ topology }: World, from: StationName, to: StationName, port: number, family: Family = 4): Promise<Session> {
