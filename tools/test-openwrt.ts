@@ -9,7 +9,7 @@ import { accessSync, constants } from "node:fs";
 import { join, resolve } from "node:path";
 
 /** Parts of the paths of the test files that ask for OPENWRT_PREFIX. */
-const FILES = ["packages/ubus-ts/test/client/", "test/system/ubus"];
+const FILES = ["packages/ubus-ts/test/client/", "test/system/ubus", "test/system/luci"];
 const PROGRAMS: Record<string, string[]> = { "sbin/ubusd": ["-h"], "bin/ubus": [], "bin/uci": [] };
 
 const given = process.env["OPENWRT_PREFIX"];

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pages of luci-app-securebox in Chromium: a bus, rpcd and uhttpd as stand-ins, LuCI's client as a stand-in or, where OPENWRT_PREFIX has it, the real one.
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { prefix, startBus, type TestBus } from "../../packages/ubus-ts/test/bus.ts";
+import { openBrowser, visit, type Visit } from "../../backend/test/console/browser.ts";
+import { APP, BASE } from "./dispatcher.ts";
+import { startRpcd, type RpcdStandIn } from "./rpcd-stand-in.ts";
+import { UhttpdStandIn } from "./uhttpd-stand-in.ts";
+
+/** LuCI's own client is tried: PREFIX/www as on an access point. */
+export const realClient = prefix !== undefined && existsSync(`${prefix}/www/luci-static/resources/luci.js`);
+
+/** Who may log in; the password is the name. */
+export const LOGINS = [
+  { username: "root", password: "root", read: ["*"], write: ["*"] },
+  { username: "guest", password: "guest", read: ["luci-access", "luci-app-securebox"], write: [] },
+  { username: "other", password: "other", read: ["luci-access"], write: [] },
+];
+
+export class LuciBench {
+  private constructor(readonly bus: TestBus, readonly rpcd: RpcdStandIn, readonly uhttpd: UhttpdStandIn, readonly browser: Browser, readonly directory: string) {}
+
+  static async start(): Promise<LuciBench> {
+    const directory = mkdtempSync(join(tmpdir(), "sb-luci-"));
+    cpSync("openwrt/files/securebox.config", join(directory, "securebox"));
+    writeFileSync(join(directory, "luci"), "config core 'main'\n\toption lang 'auto'\n");
+    const [bus, browser] = await Promise.all([startBus(), openBrowser()]);
+    const rpcd = await startRpcd(bus.client(), { acl: `${APP}/root/usr/share/rpcd/acl.d`, config: directory, logins: LOGINS });
+    const roots = [`${APP}/htdocs`, realClient ? `${prefix}/www` : "test/luci/client-stand-in"];
+    return new LuciBench(bus, rpcd, await UhttpdStandIn.start({ bus: bus.client(), roots }), browser, directory);
+  }
+
+  get configFile(): string { return join(this.directory, "securebox"); }
+
+  /** A page of Securebox, once it shows its heading. */
+  async open(page: string, heading: string, user = "root", options: Parameters<typeof visit>[2] = {}): Promise<Visit> {
+    const seen = await visit(this.browser, this.uhttpd.url, options);
+    await seen.page.clock.install();
+    await seen.page.goto(this.uhttpd.login(user, user, `admin/services/securebox/${page}`));
+    await seen.page.getByRole("heading", { name: heading, exact: true, level: 2 }).waitFor();
+    return seen;
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    await this.uhttpd.stop();
+    await this.bus.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** As if somebody had looked on for longer than any page waits before it asks again. */
+export const later = (page: Page): Promise<void> => page.clock.runFor(20_000);
+
+/** Did anything from outside run or become an element? */
+export async function isClean(page: Page): Promise<boolean> {
+  return page.evaluate("window.pwned === undefined && !document.querySelector('#view img, #view script + *[onmouseover], #view b, option img, .alert-message img')") as Promise<boolean>;
+}
+
+export { BASE };
