@@ -11,6 +11,7 @@ import type { GatewayConfig } from "./config/config.ts";
 import type { Operations } from "./control/methods.ts";
 import type { DeviceResult, EnrollResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult, UnenrollResult } from "./control/protocol.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { serviceOf } from "./dispatch/flows.ts";
 import { ReasonHandler } from "./dispatch/handler.ts";
 import { explain, outsideEndpoint, type Known } from "./explain.ts";
 import type { EventLog } from "./log.ts";
@@ -110,9 +111,15 @@ export class Gateway implements Operations {
       devicesChanged: (outcomes) => population.apply(outcomes),
       names: resolved.table, streams: resolved.streams, namesChanged: (outcomes) => this.#afterRevalidation(resolved.apply(outcomes)),
       verdicts: verdicts.cache, asker: verdicts.asker, byId: (id) => population.table.byId(id), endpointAt: (address) => this.#endpointAt(address),
-      world: () => this.#world(), edit: (edit) => this.#edit(edit), answered: (key) => this.dispatcher.answer(key), now: () => platform.time.now(),
+      world: () => this.#world(), edit: (edit) => this.#edit(edit), answered: (key) => this.dispatcher.answer(key), denied: (question, reason) => this.#denied(question, reason), now: () => platform.time.now(),
     });
     return new Dispatcher({ platform, log, handler, resume: (message) => this.switch.send(message), settled: () => this.reconciler.settled() }, { perOwner: heldPerDevice, total: heldTotal, deadline: holdDeadline });
+  }
+
+  /** In the terms of `explain`, so that somebody who reads it can ask why. */
+  #denied(question: FlowQuestion, reason?: string): void {
+    const { mac, name } = this.population.table.byId(question.device) ?? {};
+    this.log.info("flow denied", { from: mac, to: question.address, service: serviceOf(question), name, reason });
   }
 
   /** Open vSwitch brings the flows that its datapath has cached in line some milliseconds after the barrier; who asked for the name connects at once. */

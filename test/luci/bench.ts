@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pages of luci-app-securebox in Chromium: a bus, rpcd and uhttpd as stand-ins, LuCI's client as a stand-in or, where OPENWRT_PREFIX has it, the real one.
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { prefix, startBus, type TestBus } from "../../packages/ubus-ts/test/bus.ts";
 import { openBrowser, visit, type Visit } from "../../backend/test/console/browser.ts";
-import { APP, BASE } from "./dispatcher.ts";
+import { scripts } from "../../tools/luci/template.ts";
+import { APP } from "./dispatcher.ts";
 import { startRpcd, type RpcdStandIn } from "./rpcd-stand-in.ts";
 import { UhttpdStandIn } from "./uhttpd-stand-in.ts";
 
@@ -29,7 +31,7 @@ export class LuciBench {
     writeFileSync(join(directory, "luci"), "config core 'main'\n\toption lang 'auto'\n");
     const [bus, browser] = await Promise.all([startBus(), openBrowser()]);
     const rpcd = await startRpcd(bus.client(), { acl: `${APP}/root/usr/share/rpcd/acl.d`, config: directory, logins: LOGINS });
-    const roots = [`${APP}/htdocs`, realClient ? `${prefix}/www` : "test/luci/client-stand-in"];
+    const roots = [await htdocs(directory), realClient ? `${prefix}/www` : "test/luci/client-stand-in"];
     return new LuciBench(bus, rpcd, await UhttpdStandIn.start({ bus: bus.client(), roots }), browser, directory);
   }
 
@@ -52,6 +54,19 @@ export class LuciBench {
   }
 }
 
+/** The app's files; minified as LuCI's packages are where PREFIX/bin/jsmin is there. */
+async function htdocs(directory: string): Promise<string> {
+  const own = `${APP}/htdocs`;
+  if (prefix === undefined || !existsSync(`${prefix}/bin/jsmin`)) return own;
+  cpSync(own, join(directory, "htdocs"), { recursive: true });
+  for (const path of scripts()) {
+    const { status, stdout, stderr } = spawnSync(`${prefix}/bin/jsmin`, { input: readFileSync(path) });
+    if (status !== 0) throw new Error(`${path}: ${stderr.toString()}`);
+    writeFileSync(join(directory, path.slice(APP.length + 1)), stdout);
+  }
+  return join(directory, "htdocs");
+}
+
 /** As if somebody had looked on for longer than any page waits before it asks again. */
 export const later = (page: Page): Promise<void> => page.clock.runFor(20_000);
 
@@ -59,5 +74,3 @@ export const later = (page: Page): Promise<void> => page.clock.runFor(20_000);
 export async function isClean(page: Page): Promise<boolean> {
   return page.evaluate("window.pwned === undefined && !document.querySelector('#view img, #view script + *[onmouseover], #view b, option img, .alert-message img')") as Promise<boolean>;
 }
-
-export { BASE };

@@ -41,7 +41,7 @@ function html(path: string[], node: Node, session: string, themed: boolean): str
     media: "/luci-static/bootstrap", resource, scriptname: BASE, pathinfo: `/${path.join("/")}`, documentroot: "/www", requestpath: path, dispatchpath: path, pollinterval: 5, ubuspath: "/ubus/",
     sessionid: session, token: "0", nodespec: node, apply_rollback: 90, apply_holdoff: 1, apply_timeout: 5, apply_display: 1,
   };
-  const theme = themed ? `<link rel="stylesheet" href="${env.media}/cascade.css">` : "";
+  const theme = themed ? `<link rel="stylesheet" href="${env.media}/cascade.css"><link rel="stylesheet" media="only screen and (max-device-width: 854px)" href="${env.media}/mobile.css"><script>document.documentElement.setAttribute("data-darkmode", matchMedia("(prefers-color-scheme: dark)").matches);</script>` : "";
   return `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>router | ${node.title}</title><meta name="viewport" content="width=device-width, initial-scale=1">${theme}
 <script src="${BASE}/admin/translations/en"></script><script src="${resource}/cbi.js"></script></head>

@@ -33,6 +33,7 @@ function optionOf(option: Option): string {
   else if (kind !== "flag" && option.datatype !== "string") parts.push(`datatype: ${quoted(datatypeOf(option))}`);
   if (option.required) parts.push("required: true");
   if (option.default !== undefined) parts.push(`value: ${quoted(option.default)}`);
+  if (option.defaultNote !== undefined) parts.push(`note: ${quoted(plain(option.defaultNote))}`);
   return `\t\t{ ${parts.join(", ")}, title: _(${quoted(title(option.name))}), what: _(${quoted(plain(option.what))}) }`;
 }
 

@@ -16,6 +16,8 @@ export interface FlowParts {
   endpointAt(address: string): Endpoint;
   world(): World | undefined;
   edit(edit: Edit): Promise<boolean>;
+  /** A verdict closed this flow; `reason` of whoever was asked, for people. */
+  denied(question: FlowQuestion, reason?: string): void;
   /** Packets under this key may be looked at again. */
   answered(key: string): void;
   now(): Millis;
@@ -52,9 +54,15 @@ export function fallBack(parts: FlowParts, question: FlowQuestion): Handling {
   return { act: verdict === "allow" ? "release" : "drop", inForce: decided(parts, question, { verdict, lifetime: FALLBACK_LIFETIME }) };
 }
 
-function decided(parts: FlowParts, question: FlowQuestion, { verdict, lifetime }: Answer): Promise<boolean> {
+function decided(parts: FlowParts, question: FlowQuestion, { verdict, lifetime, reason }: Answer): Promise<boolean> {
+  if (verdict === "deny") parts.denied(question, reason);
   const entry: FlowVerdict = { ...question, verdict, idleTimeout: IDLE_SECONDS };
   return parts.edit(parts.verdicts.put(entry, lifetime, parts.now()));
+}
+
+/** As `explain` takes it: "tcp/443", "icmp". */
+export function serviceOf({ protocol, port }: FlowQuestion): string {
+  return `${PROTOCOLS[protocol] ?? protocol}${port === undefined ? "" : `/${port}`}`;
 }
 
 /** The flow as its first packet shows it; for reason reply the packet is its answer. undefined: nobody can be asked about it. Throws DecodeError. */

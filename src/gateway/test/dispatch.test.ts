@@ -9,6 +9,7 @@ import { policy, TOPOLOGY } from "../../wifi-isolation/fake/scenario.ts";
 import type { Edit } from "../../wifi-isolation/index.ts";
 import { DeviceTable, type DeviceOutcome } from "../devices/index.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
+import { serviceOf } from "../dispatch/flows.ts";
 import { ReasonHandler } from "../dispatch/handler.ts";
 import { stationKey } from "../dispatch/senders.ts";
 import { DnsStreams, NameTable } from "../names/index.ts";
@@ -30,6 +31,7 @@ function open({ rules = [], asker = { ask: () => false }, deadline = 200 }: Opti
   const now = (): number => machine.now;
   const resumed: NxResume[] = [];
   const edits: Edit[] = [];
+  const denied: string[] = [];
   const acknowledge: ((inForce: boolean) => void)[] = [];
   const devices = new DeviceTable(TOPOLOGY);
   const edit = (change: Edit): Promise<boolean> => {
@@ -46,7 +48,7 @@ function open({ rules = [], asker = { ask: () => false }, deadline = 200 }: Opti
     names: withPatterns(["a.example"]), streams: new DnsStreams(),
     namesChanged: (outcomes) => outcomes.some(({ names }) => names.length > 0) ? edit({ names: outcomes.flatMap(({ names }) => names) }) : undefined,
     verdicts, asker, byId: (id) => devices.byId(id), endpointAt: (address) => ({ kind: "internet", address }),
-    world: () => ({ policy: policy({ rules }) }), edit, answered: (key) => subject.answer(key), now,
+    world: () => ({ policy: policy({ rules }) }), edit, answered: (key) => subject.answer(key), denied: (question, reason) => void denied.push([question.device, question.address, serviceOf(question), reason].join(" ")), now,
   });
   const subject = new Dispatcher({
     platform: machine.platform, log: quiet, handler,
@@ -61,7 +63,7 @@ function open({ rules = [], asker = { ask: () => false }, deadline = 200 }: Opti
     acknowledge.splice(0).forEach((tell) => tell(value));
     await turn();
   };
-  return { subject, devices, verdicts, resumed, edits, turn, inForce };
+  return { subject, devices, verdicts, resumed, edits, denied, turn, inForce };
 }
 
 function withPatterns(patterns: string[]): NameTable {
@@ -247,7 +249,7 @@ const ASK = (fallback: "allow" | "deny") => [{ from: "all", to: "internet", othe
 
 for (const fallback of ["allow", "deny"] as const) {
   dispatch(`a flow that nobody can be asked about: the rule's fallback at once (${fallback})`, async () => {
-    const { subject, devices, edits, resumed, turn, inForce } = open({ rules: ASK(fallback) });
+    const { subject, devices, edits, denied, resumed, turn, inForce } = open({ rules: ASK(fallback) });
     devices.frame("wlan0", STATION, 0);
     const device = devices.byMac(STATION)!.id;
     subject.take(packetIn("flow", tcp(ends(STATION, "10.0.0.21", "192.0.2.80"), 4000, 443), { source: device }));
@@ -255,19 +257,23 @@ for (const fallback of ["allow", "deny"] as const) {
     await inForce();
     assert.equal(edits[0]!.setVerdicts, [{ device, address: "192.0.2.80", protocol: 6, port: 443, verdict: fallback, idleTimeout: 60 }]);
     assert.is(resumed.length, fallback === "allow" ? 1 : 0);
+    assert.equal(denied, fallback === "allow" ? [] : [`${device} 192.0.2.80 tcp/443 `]);
   });
 }
 
 dispatch("somebody is asked once for all packets of a flow, and the answer decides; too late an answer finds the fallback", async () => {
   const questions: ((answer: Answer) => void)[] = [];
-  const { subject, devices, resumed, turn, inForce } = open({ rules: ASK("deny"), asker: { ask: (_, answer) => questions.push(answer) > 0 } });
+  const { subject, devices, denied, resumed, turn, inForce } = open({ rules: ASK("deny"), asker: { ask: (_, answer) => questions.push(answer) > 0 } });
   devices.frame("wlan0", STATION, 0);
   const source = devices.byMac(STATION)!.id;
   const send = (port: number): void => subject.take(packetIn("flow", tcp(ends(STATION, "10.0.0.21", "192.0.2.80"), 4000, port), { source }));
   send(443);
   send(80);
+  send(22);
   await turn();
   questions[0]!({ verdict: "allow", lifetime: 60_000 });
+  questions[2]!({ verdict: "deny", lifetime: 60_000, reason: "a scanner" });
+  assert.equal(denied, [`${source} 192.0.2.80 tcp/22 a scanner`]);
   await inForce();
   await inForce();
   assert.is(resumed.length, 1);

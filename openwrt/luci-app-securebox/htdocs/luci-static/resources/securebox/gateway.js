@@ -49,12 +49,31 @@ function wordsOf(error) {
 	return _('The access point did not answer: %s').format(message);
 }
 
+/*
+ * Characters that move or hide others: controls, zero-width ones, changes of writing direction. A name that holds them could pass for another's, or turn
+ * round the MAC address beside it; they become U+FFFD.
+ */
+const HIDING = [ [ 0x0, 0x8 ], [ 0xb, 0x1f ], [ 0x7f, 0x9f ], [ 0xad, 0xad ], [ 0x61c, 0x61c ], [ 0x200b, 0x200f ], [ 0x2028, 0x202e ], [ 0x2060, 0x206f ], [ 0xfeff, 0xfeff ] ];
+
+function visible(value) {
+	if (typeof(value) == 'string')
+		return Array.from(value).map((each) => HIDING.some((range) => each.codePointAt(0) >= range[0] && each.codePointAt(0) <= range[1]) ? String.fromCharCode(0xfffd) : each).join('');
+	if (Array.isArray(value))
+		return value.map(visible);
+	if (!L.isObject(value))
+		return value;
+	return Object.keys(value).reduce((copy, name) => {
+		copy[name] = visible(value[name]);
+		return copy;
+	}, {});
+}
+
 function answerOf(answer) {
 	if (typeof(answer) == 'number' && answer != 0)
 		throw new Error(STATUS[answer] || _('The gateway failed with ubus status %d.').format(answer));
 	if (L.isObject(answer) && L.isObject(answer.error))
-		throw new Error('' + answer.error.message);
-	return L.isObject(answer) ? answer : {};
+		throw new Error(visible('' + answer.error.message));
+	return L.isObject(answer) ? visible(answer) : {};
 }
 
 function caller(method) {

@@ -10,7 +10,7 @@ return baseclass.extend({ sections: [
 		{ name: 'datapath', kind: 'choice', values: [ 'system', 'netdev' ], value: 'system', title: _('Datapath'), what: _('Datapath of a bridge that the gateway creates: the kernel\'s or in userspace.') },
 		{ name: 'manage_ports', kind: 'flag', value: '1', title: _('Manage ports'), what: _('Add the ports below to the bridge when they are missing.') },
 		{ name: 'ovsdb', kind: 'value', value: '/var/run/openvswitch/db.sock', title: _('OVSDB'), what: _('Socket of ovsdb-server.') },
-		{ name: 'openflow', kind: 'value', title: _('OpenFlow'), what: _('The bridge\'s management socket.') },
+		{ name: 'openflow', kind: 'value', note: 'BRIDGE.mgmt beside ovsdb', title: _('OpenFlow'), what: _('The bridge\'s management socket.') },
 		{ name: 'policy', kind: 'value', value: '/etc/securebox/policy.yaml', title: _('Policy'), what: _('The policy file; watched.') },
 		{ name: 'state', kind: 'value', value: '/etc/securebox/state', title: _('State'), what: _('Devices, overrides and the last valid policy outlive a restart here: on flash, as /var is in memory.') },
 		{ name: 'socket', kind: 'value', value: '/var/run/securebox.sock', title: _('Socket'), what: _('Control socket.') },
@@ -44,6 +44,6 @@ return baseclass.extend({ sections: [
 	] },
 	{ type: 'backend', name: 'backend', title: _('Backend'), what: _('Nothing to set: securebox enroll writes what is needed.'), options: [
 		{ name: 'enabled', kind: 'flag', value: '1', title: _('Enabled'), what: _('0: standalone, whatever was enrolled.') },
-		{ name: 'state', kind: 'value', title: _('State'), what: _('Key, certificate, documents, events not sent yet.') }
+		{ name: 'state', kind: 'value', note: 'backend below state', title: _('State'), what: _('Key, certificate, documents, events not sent yet.') }
 	] }
 ] });

@@ -12,6 +12,7 @@
 
 /* So many actions stay in sight, newest last. */
 const MAX_NOTICES = 3;
+const GROUNDS = { allow: '#2a7d2a', deny: '#b3261e', ask: '#8a6100' };
 
 return baseclass.extend({
 	/* New children; a control with the same data-key keeps the focus. */
@@ -60,12 +61,22 @@ return baseclass.extend({
 		return E('table', { 'class': 'table' }, pairs.filter((pair) => pair[1] != null && pair[1].length > 0).map(row));
 	},
 
+	/* Each text on a line of its own. */
+	lines: function(texts) {
+		return texts.map((text) => E('div', {}, [ text ]));
+	},
+
 	section: function(title, children) {
 		return E('div', { 'class': 'cbi-section' }, [ E('h3', {}, [ title ]) ].concat(children));
 	},
 
 	alert: function(text, hint) {
 		return E('div', { 'class': 'alert-message warning', 'role': 'alert' }, [ E('strong', {}, [ text ]) ].concat(hint ? [ E('p', {}, [ hint ]) ] : []));
+	},
+
+	/* A word on a ground of its own, readable in dark themes and light ones. verdict: "allow", "deny", "ask". */
+	badge: function(text, verdict) {
+		return E('span', { 'style': 'background:%s;color:#fff;font-weight:bold;padding:.1em .5em;border-radius:.3em;white-space:nowrap'.format(GROUNDS[verdict] || '#555') }, [ text ]);
 	},
 
 	/* A sentence about a gateway that could not be asked; empty when it could. */

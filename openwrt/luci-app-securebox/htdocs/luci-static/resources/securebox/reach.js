@@ -6,11 +6,6 @@
 'require securebox.page as page';
 'require securebox.words as words';
 
-function verdict(value) {
-	const colours = { allow: '#2a7d2a', deny: '#b3261e', ask: '#8a6100' };
-	return [ E('span', { 'style': 'font-weight:bold;color:' + (colours[value] || 'inherit') }, [ words.verdict(value) ]) ];
-}
-
 return baseclass.extend({
 	/* `act`: as actions.on gives it. */
 	panel: function(act, names) {
@@ -26,7 +21,7 @@ return baseclass.extend({
 			const key = ' ' + mac + ' ' + peer.mac;
 			return [
 				[ E('span', { 'style': 'overflow-wrap:anywhere' }, [ peer.name ? '%s (%s)'.format(peer.name, peer.mac) : words.end(peer.mac, names) ]) ],
-				verdict(peer.to), verdict(peer.from),
+				[ page.badge(words.verdict(peer.to), peer.to) ], [ page.badge(words.verdict(peer.from), peer.from) ],
 				[ E('div', { 'style': 'display:flex;flex-wrap:wrap;gap:.25em' }, [
 					page.button(_('Allow'), 'positive', 'allow' + key, () => act.allow(mac, peer.mac, chosen()), page.readonly()),
 					page.button(_('Deny'), 'negative', 'deny' + key, () => act.deny(mac, peer.mac, chosen()), page.readonly()),
@@ -37,7 +32,7 @@ return baseclass.extend({
 		const show = (mac, peers) => {
 			const name = words.end(mac, names);
 			page.replace(node, [ page.section(_('Who may reach whom: %s').format(name), [
-				page.table([ _('Peer'), _('It to the peer'), _('The peer to it'), _('Do') ], peers.map(row(mac)), _('There is no other device.')),
+				page.table([ _('Peer'), _('To the peer'), _('From the peer'), _('Do') ], peers.map(row(mac)), _('There is no other device.')),
 				E('div', { 'style': 'display:flex;flex-wrap:wrap;gap:.5em;align-items:center' }, [ _('Allow and deny concern'), service, page.button(_('Close'), 'neutral', 'close', close) ])
 			]) ]);
 		};

@@ -3,7 +3,7 @@
 'use strict';
 'require baseclass';
 
-const VERDICTS = { allow: _('may'), deny: _('may not'), ask: _('asked for') };
+const VERDICTS = { allow: _('allowed'), deny: _('denied'), ask: _('asked for each flow') };
 const LEVELS = { debug: _('Detail'), info: _('Information'), warn: _('Warning'), error: _('Error') };
 
 return baseclass.extend({

@@ -24,7 +24,7 @@ function cells(device, buttons) {
 		(device.addresses || []).length ? device.addresses.map((address) => E('div', { 'style': 'overflow-wrap:anywhere' }, [ address ])) : [ '-' ],
 		[ (device.groups || []).join(', ') || '-' ],
 		[ device.port || '-' ],
-		[ words.deviceState(device) ],
+		[ device.quarantined || device.blocked ? page.badge(words.deviceState(device), 'deny') : words.deviceState(device) ],
 		[ E('div', { 'style': 'display:flex;flex-wrap:wrap;gap:.25em' }, buttons) ]
 	];
 }
@@ -52,7 +52,7 @@ return view.extend({
 		const names = {};
 		const known = { devices: [], overrides: [] };
 		const top = E('div'), list = E('div'), decisions = E('div'), notices = page.notices();
-		const filter = E('input', { 'class': 'cbi-input-text', 'type': 'search', 'placeholder': _('Filter'), 'aria-label': _('Filter'), 'input': () => draw() });
+		const filter = E('input', { 'class': 'cbi-input-text', 'type': 'text', 'placeholder': _('Filter'), 'aria-label': _('Filter'), 'input': () => draw() });
 		const changed = () => Promise.all([ again(), panel.again() ]);
 		const act = actions.on(notices, names, changed);
 		const panel = reach.panel(act, names);

@@ -55,7 +55,7 @@ return view.extend({
 	render: function(first) {
 		let known = [];
 		const top = E('div'), list = E('div');
-		const filter = E('input', { 'class': 'cbi-input-text', 'type': 'search', 'placeholder': _('Filter'), 'aria-label': _('Filter'), 'input': () => draw() });
+		const filter = E('input', { 'class': 'cbi-input-text', 'type': 'text', 'placeholder': _('Filter'), 'aria-label': _('Filter'), 'input': () => draw() });
 		const level = E('select', { 'class': 'cbi-input-select', 'aria-label': _('Least level'), 'style': 'width:auto', 'change': () => draw() }, LEVELS.map((each) => E('option', { 'value': each, 'selected': each == 'info' ? true : null }, [ words.level(each) ])));
 		const visible = (event) => LEVELS.indexOf(event.level) >= LEVELS.indexOf(level.value) && (event.event + ' ' + fieldText(event.fields || {})).toLowerCase().indexOf(filter.value.trim().toLowerCase()) >= 0;
 		const draw = () => page.replace(list, [ page.table([ _('Time'), _('Level'), _('Event'), _('Details'), '' ], known.filter(visible).reverse().map(row), _('No events.')) ]);

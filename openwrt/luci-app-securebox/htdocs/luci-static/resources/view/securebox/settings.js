@@ -16,10 +16,11 @@ function addOption(section, it) {
 	(it.values || []).forEach((value) => option.value(value));
 	if (it.datatype)
 		option.datatype = it.datatype;
-	if (it.value != null)
+	/* An option that is not there stays away, and has its default, until somebody gives it a value. */
+	if (it.kind == 'value')
+		option.placeholder = it.value != null ? it.value : it.note;
+	else if (it.value != null)
 		option['default'] = it.value;
-	if (it.value != null && it.kind == 'value')
-		option.placeholder = it.value;
 	/* A flag that is off must stand in the file when its default is on; what is required must not be empty. */
 	option.rmempty = it.kind == 'flag' || it.required ? false : true;
 }

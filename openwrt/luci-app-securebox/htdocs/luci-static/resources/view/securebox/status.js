@@ -22,16 +22,15 @@ function problems(status) {
 	if (sentences.length == 0)
 		return [];
 	return [ E('div', { 'class': 'alert-message warning', 'role': 'alert' }, [
-		E('strong', {}, [ _('Something is wrong') ]),
-		E('ul', {}, sentences.map((text) => E('li', {}, [ text ])))
-	]) ];
+		E('strong', {}, [ _('Something is wrong') ])
+	].concat(page.lines(sentences))) ];
 }
 
 function gatewayFacts(status) {
 	const devices = status.devices || {};
 	const held = status.held || {};
 	return page.facts([
-		[ _('State'), [ status.healthy ? _('Healthy') : _('Not healthy') ] ],
+		[ _('State'), [ page.badge(status.healthy ? _('Healthy') : _('Not healthy'), status.healthy ? 'allow' : 'deny') ] ],
 		[ _('Version'), [ _('%s on %s, up %s').format(status.version, status.engine, words.duration(status.uptime || 0)) ] ],
 		[ _('Devices'), [ _('%d known, %d connected, %d in quarantine, %d blocked').format(devices.known, devices.present, devices.quarantined, devices.blocked) ] ],
 		[ _('Held packets'), [ _('%d now, %d released, %d dropped').format(held.now, held.released, held.dropped) ] ],
@@ -58,10 +57,6 @@ function problemText(problem) {
 	return (problem.line == null ? '' : _('line %d: ').format(problem.line)) + (problem.field ? problem.field + ': ' : '') + problem.message;
 }
 
-function lines(texts) {
-	return texts.map((text) => E('div', {}, [ text ]));
-}
-
 function policyFacts(status) {
 	const it = status.policy || {};
 	const version = it.source == 'backend' && it.version != null ? _(', version %d').format(it.version) : '';
@@ -72,10 +67,10 @@ function policyFacts(status) {
 		[ _('Extent'), none ? [] : [ _('%d rules, %d groups').format(it.rules, it.groups) ] ],
 		[ _('In force since'), it.since ? [ words.time(it.since) ] : [] ],
 		[ _('File'), it.source == 'backend' || !it.path ? [] : [ it.path ] ],
-		[ _('Errors'), lines((it.errors || []).map(problemText)) ],
-		[ _('Warnings'), lines((it.warnings || []).map(problemText)) ],
-		[ _('Not enforced yet'), lines((it.unenforced || []).map((each) => each.path + ': ' + each.reason)) ],
-		[ _('Not understood'), lines(it.ignored || []) ]
+		[ _('Errors'), page.lines((it.errors || []).map(problemText)) ],
+		[ _('Warnings'), page.lines((it.warnings || []).map(problemText)) ],
+		[ _('Not enforced yet'), page.lines((it.unenforced || []).map((each) => each.path + ': ' + each.reason)) ],
+		[ _('Not understood'), page.lines(it.ignored || []) ]
 	]);
 }
 

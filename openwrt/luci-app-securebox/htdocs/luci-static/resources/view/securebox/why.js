@@ -6,7 +6,6 @@
 'require securebox.words as words';
 'require securebox.actions as actions';
 
-const VERDICTS = { allow: _('Allowed'), deny: _('Denied'), ask: _('Asked for each flow') };
 const OTHER = '*';
 
 /* A device, the internet, the router, or what somebody types. */
@@ -50,8 +49,8 @@ function ruleFacts(answer) {
 function explanation(answer) {
 	const open = answer.verdict == 'ask' ? (answer.allowed ? _('; without an answer: allowed') : _('; without an answer: denied')) : '';
 	return [
-		E('p', {}, [ E('strong', {}, [ (VERDICTS[answer.verdict] || '' + answer.verdict) + open ]), ': ', answer.reason ]),
-		E('ul', {}, (answer.lines || []).map((line) => E('li', {}, [ line ]))),
+		E('p', {}, [ page.badge(words.verdict(answer.verdict) + open, answer.verdict), ' ', answer.reason ]),
+		E('div', { 'style': 'overflow-wrap:anywhere' }, page.lines(answer.lines || [])),
 		ruleFacts(answer)
 	];
 }
