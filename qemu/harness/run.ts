@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// A scenario in a machine: image, share, boot, and what came of it.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { makeImage } from "../recipe/index.ts";
+import type { Arch, Machine } from "../recipe/machines.ts";
+import { accelerator, TRIAL, type Accelerator } from "./accelerator.ts";
+import { boot, type BootResult } from "./boot.ts";
+import { fillShare, follow, removeLeftovers } from "./share.ts";
+
+export interface RunOptions {
+  root: string;
+  machine: Machine;
+  /** Path of a .ts or .sh file. */
+  scenario: string;
+  /** Words for the scenario. */
+  settings: readonly string[];
+  /** Seconds from boot to end. */
+  deadline: number;
+  /** Megabytes. */
+  memory: number;
+  progress: (line: string) => void;
+  /** Gets each line that the scenario writes. */
+  log: (line: string) => void;
+}
+
+export interface Check { name: string; ok: boolean; detail?: string; seconds: number }
+
+export interface Outcome {
+  scenario: string;
+  arch: Arch;
+  /** The scenario's exit status; 124: deadline, 125: the guest gave none. */
+  status: number;
+  /** Why there is none from the scenario, with the last lines of the console. */
+  error?: string;
+  accelerator: Accelerator;
+  /** From QEMU's start to its end. */
+  seconds: number;
+  /** QEMU's, megabytes. */
+  peakMemory: number;
+  checks: Check[];
+  measurements: Record<string, number>;
+  /** Folder with log, serial, dmesg and report.json. */
+  kept: string;
+}
+
+/** Never rejects for what the guest does; only when the machine cannot be made. */
+export async function runScenario(options: RunOptions): Promise<Outcome> {
+  const { root, machine, progress } = options;
+  const image = await makeImage(root, machine, progress);
+  const runs = join(root, "build/qemu/runs");
+  removeLeftovers(runs);
+  const work = join(runs, `${machine.arch}-${process.pid}`);
+  try {
+    const kind = await accelerator(root, machine.arch, async () => (await trial(options, image.directory, join(work, "trial"))).status === 0, progress);
+    const share = join(work, "share");
+    mkdirSync(share, { recursive: true });
+    await fillShare(root, machine, share, options.scenario, options.settings, progress);
+    progress(`booting ${machine.arch} (${kind})`);
+    const serial = join(work, "serial");
+    const result = await boot({ machine, image: image.directory, share, serial, accelerator: kind, deadline: options.deadline, memory: options.memory, tick: follow(join(share, "log"), options.log) });
+    return keep(options, kind, result, share, serial);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function trial({ machine, memory }: RunOptions, image: string, work: string): Promise<BootResult> {
+  mkdirSync(join(work, "share"), { recursive: true });
+  writeFileSync(join(work, "share/start.sh"), "exit 0\n");
+  return boot({ machine, image, share: join(work, "share"), serial: join(work, "serial"), accelerator: "kvm", deadline: TRIAL, memory });
+}
+
+function keep({ root, machine, scenario, deadline }: RunOptions, kind: Accelerator, result: BootResult, share: string, serial: string): Outcome {
+  const name = basename(scenario).replace(/\.\w+$/, "");
+  const kept = join(root, "build/qemu/last", `${name}-${machine.arch}`);
+  rmSync(kept, { recursive: true, force: true });
+  mkdirSync(kept, { recursive: true });
+  copyFileSync(serial, join(kept, "serial"));
+  for (const file of ["log", "dmesg"]) if (existsSync(join(share, file))) copyFileSync(join(share, file), join(kept, file));
+  const { checks, measurements } = readReport(join(share, "report"));
+  const error = result.status === undefined ? `${describe(result, deadline)}; the console's last lines:\n${lastLines(serial, 10)}` : undefined;
+  const status = result.status ?? (result.ended === "deadline" ? 124 : 125);
+  const outcome: Outcome = { scenario: name, arch: machine.arch, status, ...(error && { error }), accelerator: kind, seconds: Math.round(result.seconds * 10) / 10, peakMemory: result.peak, checks, measurements, kept };
+  writeFileSync(join(kept, "report.json"), JSON.stringify(outcome, undefined, 1) + "\n");
+  return outcome;
+}
+
+/** Lines of JSON: {"check", "ok", ...} or {"measure", "value"}. */
+function readReport(file: string): { checks: Check[]; measurements: Record<string, number> } {
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
+  const entries = lines.map((line) => JSON.parse(line) as { check?: string; measure?: string; value: number } & Omit<Check, "name">);
+  const checks = entries.flatMap(({ check, ok, detail, seconds }) => (check === undefined ? [] : [{ name: check, ok, ...(detail && { detail }), seconds }]));
+  return { checks, measurements: Object.fromEntries(entries.flatMap(({ measure, value }) => (measure === undefined ? [] : [[measure, value]]))) };
+}
+
+function describe({ ended }: BootResult, deadline: number): string {
+  if (ended === "deadline") return `the guest was ended: no result within ${deadline} s`;
+  return ended === "signal" ? "QEMU was killed" : "the guest ended without a result: it crashed, or never came to the scenario";
+}
+
+function lastLines(file: string, count: number): string {
+  return readFileSync(file, "utf8").replaceAll("\r", "").trim().split("\n").slice(-count).join("\n");
+}
