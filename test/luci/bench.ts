@@ -7,13 +7,20 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { prefix, startBus, type TestBus } from "../../packages/ubus-ts/test/bus.ts";
 import { openBrowser, visit, type Visit } from "../../backend/test/console/browser.ts";
+import { until } from "../lab/command.ts";
 import { scripts } from "../../tools/luci/template.ts";
 import { APP } from "./dispatcher.ts";
-import { startRpcd, type RpcdStandIn } from "./rpcd-stand-in.ts";
+import { Daemons } from "./real.ts";
+import { startLuciObjects, startRpcd } from "./rpcd-stand-in.ts";
 import { UhttpdStandIn } from "./uhttpd-stand-in.ts";
 
-/** LuCI's own client is tried: PREFIX/www as on an access point. */
-export const realClient = prefix !== undefined && existsSync(`${prefix}/www/luci-static/resources/luci.js`);
+/** Does OPENWRT_PREFIX have it? `www` is there as on an access point. */
+const real = (path: string): boolean => prefix !== undefined && existsSync(`${prefix}/${path}`);
+const realClient = real("www/luci-static/resources/luci.js");
+const realRpcd = real("sbin/rpcd");
+const realUhttpd = real("sbin/uhttpd") && real("lib/uhttpd_ubus.so");
+/** What of OpenWrt is real here, for the name of the suite. */
+export const REAL = [realClient ? "LuCI's client" : "", real("bin/jsmin") ? "jsmin" : "", realRpcd ? "rpcd" : "", realUhttpd ? "uhttpd's JSON-RPC" : ""].filter(Boolean).join(", ") || "nothing";
 
 /** Who may log in; the password is the name. */
 export const LOGINS = [
@@ -23,19 +30,26 @@ export const LOGINS = [
 ];
 
 export class LuciBench {
-  private constructor(readonly bus: TestBus, readonly rpcd: RpcdStandIn, readonly uhttpd: UhttpdStandIn, readonly browser: Browser, readonly directory: string) {}
+  private constructor(readonly bus: TestBus, readonly daemons: Daemons, readonly uhttpd: UhttpdStandIn, readonly browser: Browser, readonly directory: string) {}
 
   static async start(): Promise<LuciBench> {
     const directory = mkdtempSync(join(tmpdir(), "sb-luci-"));
-    cpSync("openwrt/files/securebox.config", join(directory, "securebox"));
-    writeFileSync(join(directory, "luci"), "config core 'main'\n\toption lang 'auto'\n");
+    const config = join(directory, "config");
+    cpSync("openwrt/files/securebox.config", join(config, "securebox"));
+    writeFileSync(join(config, "luci"), "config core 'main'\n\toption lang 'auto'\n");
     const [bus, browser] = await Promise.all([startBus(), openBrowser()]);
-    const rpcd = await startRpcd(bus.client(), { acl: `${APP}/root/usr/share/rpcd/acl.d`, config: directory, logins: LOGINS });
+    const daemons = new Daemons(prefix ?? "");
+    const [client, options] = [bus.client(), { acl: `${APP}/root/usr/share/rpcd/acl.d`, config, logins: LOGINS }];
+    await startLuciObjects(client);
+    if (realRpcd) daemons.rpcd(bus.path, directory, options);
+    else await startRpcd(client, options);
+    await until("rpcd", 10_000, async () => (await client.list("uci")).length > 0);
+    const jsonRpc = realUhttpd ? { jsonRpc: await daemons.uhttpd(bus.path, directory) } : {};
     const roots = [await htdocs(directory), realClient ? `${prefix}/www` : "test/luci/client-stand-in"];
-    return new LuciBench(bus, rpcd, await UhttpdStandIn.start({ bus: bus.client(), roots }), browser, directory);
+    return new LuciBench(bus, daemons, await UhttpdStandIn.start({ bus: bus.client(), roots, ...jsonRpc }), browser, directory);
   }
 
-  get configFile(): string { return join(this.directory, "securebox"); }
+  get configFile(): string { return join(this.directory, "config/securebox"); }
 
   /** A page of Securebox, once it shows its heading. */
   async open(page: string, heading: string, user = "root", options: Parameters<typeof visit>[2] = {}): Promise<Visit> {
@@ -49,6 +63,7 @@ export class LuciBench {
   async stop(): Promise<void> {
     await this.browser.close();
     await this.uhttpd.stop();
+    await this.daemons.stop();
     await this.bus.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
@@ -57,7 +72,7 @@ export class LuciBench {
 /** The app's files; minified as LuCI's packages are where PREFIX/bin/jsmin is there. */
 async function htdocs(directory: string): Promise<string> {
   const own = `${APP}/htdocs`;
-  if (prefix === undefined || !existsSync(`${prefix}/bin/jsmin`)) return own;
+  if (!real("bin/jsmin")) return own;
   cpSync(own, join(directory, "htdocs"), { recursive: true });
   for (const path of scripts()) {
     const { status, stdout, stderr } = spawnSync(`${prefix}/bin/jsmin`, { input: readFileSync(path) });

@@ -10,16 +10,17 @@ import { UciStore, type Change } from "./uci-store.ts";
 
 export interface RpcdOptions { acl: string; config: string; logins: readonly Login[] }
 
-export interface RpcdStandIn { sessions: Sessions; uci: UciStore }
-
-export async function startRpcd(bus: UbusClient, options: RpcdOptions): Promise<RpcdStandIn> {
+export async function startRpcd(bus: UbusClient, options: RpcdOptions): Promise<void> {
   const sessions = new Sessions(options.acl, options.logins);
   const uci = new UciStore(options.config);
   await bus.publish("session", sessionMethods(sessions));
   await bus.publish("uci", uciMethods(sessions, uci));
+}
+
+/** For the real rpcd as well: these come from LuCI's packages. */
+export async function startLuciObjects(bus: UbusClient): Promise<void> {
   await bus.publish("luci", { getFeatures: method({}, () => ({})) });
   await bus.publish("file", { list: method({ path: "string" }, () => { throw new StatusError("not-found"); }) });
-  return { sessions, uci };
 }
 
 function sessionMethods(sessions: Sessions) {

@@ -11,15 +11,15 @@ type AclFile = Record<string, { description?: string; read?: Scopes; write?: Sco
 interface Grant { scope: string; object: string; function: string }
 
 /** What OpenWrt's luci-base grants and these pages' client needs. */
-const LUCI_BASE: AclFile = {
+export const LUCI_BASE: AclFile = {
   "luci-access": {
     read: { ubus: { session: ["access"], uci: ["changes", "get"], luci: ["getFeatures"], file: ["list"] }, uci: ["luci"] },
     write: { ubus: { uci: ["add", "apply", "confirm", "delete", "order", "set"] } },
   },
 };
 /** Who has no session may only ask for one. */
+export const UNAUTHENTICATED: AclFile = { unauthenticated: { read: { ubus: { session: ["access", "login"] } } } };
 const NOBODY = "0".repeat(32);
-const UNAUTHENTICATED: Grant[] = [{ scope: "ubus", object: "session", function: "access" }, { scope: "ubus", object: "session", function: "login" }];
 
 /** As fnmatch(3) with "*" alone, which is what such files use. */
 export const matches = (pattern: string, text: string): boolean => new RegExp(`^${pattern.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&")).join(".*")}$`).test(text);
@@ -33,7 +33,7 @@ function grantsOf(group: string, kind: "read" | "write", scopes: Scopes): Grant[
 
 export class Sessions {
   readonly #files: AclFile[];
-  readonly #sessions = new Map<string, { username: string; grants: Grant[] }>([[NOBODY, { username: "", grants: UNAUTHENTICATED }]]);
+  readonly #sessions = new Map<string, { username: string; grants: Grant[] }>([[NOBODY, { username: "", grants: grantsOf("unauthenticated", "read", UNAUTHENTICATED["unauthenticated"]!.read!) }]]);
   #last = 0;
 
   /** `directory`: as /usr/share/rpcd/acl.d. */

@@ -18,6 +18,8 @@ export interface UhttpdOptions {
   bus: UbusClient;
   /** Directories like /www; the first that has a file gives it. */
   roots: readonly string[];
+  /** The real uhttpd's JSON-RPC, which answers then. */
+  jsonRpc?: string;
 }
 
 export class UhttpdStandIn {
@@ -66,7 +68,12 @@ export class UhttpdStandIn {
   async #ubus(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = "";
     for await (const chunk of request) text += String(chunk);
-    response.writeHead(200, { "Content-Type": "application/json" }).end(await answerJsonRpc(this.options.bus, text));
+    response.writeHead(200, { "Content-Type": "application/json" }).end(await this.#answer(text));
+  }
+
+  async #answer(text: string): Promise<string> {
+    const { jsonRpc, bus } = this.options;
+    return jsonRpc === undefined ? answerJsonRpc(bus, text) : (await fetch(jsonRpc, { method: "POST", body: text })).text();
   }
 
   async #dispatch(path: string, session: string, response: ServerResponse): Promise<void> {
