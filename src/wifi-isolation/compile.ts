@@ -16,6 +16,7 @@ import { clauseFlows, dnsFlows, policyFlows } from "./parts/policy.ts";
 import { guardFlows, ingressFlows, upstreamDeviceFlows, upstreamFlows, uplinkFlows } from "./parts/ports.ts";
 import { sourceDeviceFlows, sourceFlows } from "./parts/source.ts";
 import { verdictFlows } from "./parts/verdict.ts";
+import { thinDeviceFlows, thinEdgeFlows } from "./thin-edge/flows.ts";
 import { viewDevice, type View } from "./view.ts";
 
 /** The flows of a part; none when its subject is not there. */
@@ -56,6 +57,7 @@ function* staticFlows({ site, program }: View): Generator<Flow> {
   yield* deliverFlows(cookie);
   yield* uplinkFlows(site, cookie);
   yield* holdFlows(site, cookie);
+  yield* thinEdgeFlows(site, cookie);
 }
 
 function* deviceFlows(view: View, id: number): Generator<Flow> {
@@ -74,7 +76,8 @@ function* deviceFlows(view: View, id: number): Generator<Flow> {
   yield* neighbourDeviceFlows(device, cookie);
   yield* copyDeviceFlows(device, cookie);
   yield* discoveryDeviceFlows(device, cookie);
-  yield* destinationDeviceFlows(device, cookie);
+  yield* destinationDeviceFlows(view.site, device, cookie);
+  yield* thinDeviceFlows(view.site, device, cookie);
 }
 
 function* fanoutPart(view: View, subject: string): Generator<Flow> {

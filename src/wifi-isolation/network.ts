@@ -10,9 +10,10 @@ export type Prefix = string;
 
 /**
  * bss: a radio's BSS with isolation on (stations share it, frames hairpin); wired: a wired port for devices under policy;
+ * thin: the way to an access point that only isolates (its VLAN or tunnel), with bridges in between that learn addresses;
  * uplink: towards router and internet; local: the bridge's own interface, when the access point itself is router or is managed through it.
  */
-export type PortRole = "bss" | "wired" | "uplink" | "local";
+export type PortRole = "bss" | "wired" | "thin" | "uplink" | "local";
 
 export interface SwitchPort {
   name: string;

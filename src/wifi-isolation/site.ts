@@ -2,6 +2,7 @@
 // The topology in the form that flows need.
 import { inRange, macBytes, parseAddress, parseRange, type Address, type AddressRange } from "./bytes.ts";
 import type { SwitchPort, Topology } from "./network.ts";
+import { virtualMac, type VirtualMac } from "./thin-edge/virtual-mac.ts";
 
 export class Site {
   readonly stationPorts: readonly SwitchPort[];
@@ -14,12 +15,14 @@ export class Site {
   /** Resolvers in the clients' subnets that are not the gateway. */
   readonly nearResolvers: readonly Address[];
   readonly gatewayMacs: readonly Uint8Array[];
+  /** Only where a port is thin. */
+  readonly virtualMac: VirtualMac | undefined;
   readonly #portByName: Map<string, SwitchPort>;
 
   /** Throws RangeError for what is no address or prefix. */
   constructor(readonly topology: Topology) {
     const role = (...roles: string[]): SwitchPort[] => topology.ports.filter((port) => roles.includes(port.role));
-    this.stationPorts = role("bss", "wired");
+    this.stationPorts = role("bss", "wired", "thin");
     this.upstreamPorts = role("uplink", "local");
     this.localPorts = role("local").filter((port) => port.mac !== undefined);
     this.uplink = role("uplink")[0];
@@ -29,6 +32,7 @@ export class Site {
     const near = topology.resolvers.filter((resolver) => !topology.gateways.includes(resolver)).map(parseAddress);
     this.nearResolvers = near.filter((resolver) => this.ranges.some((range) => inRange(range, resolver)));
     this.gatewayMacs = topology.gatewayMacs.map(macBytes);
+    this.virtualMac = virtualMac(topology);
     this.#portByName = new Map(topology.ports.map((port) => [port.name, port]));
   }
 

@@ -6,7 +6,7 @@ import { boolean, integer, interfaceName, ip, isInterfaceName, mac, oneOf, path,
 import { DEFAULTS, type GatewayConfig, type Limits } from "./config.ts";
 import { readYaml, type Fields } from "./reader.ts";
 
-const ROLES = ["bss", "wired", "uplink", "local"] as const;
+const ROLES = ["bss", "wired", "thin", "uplink", "local"] as const;
 
 /** The configuration, or everything that is wrong with it. */
 export function parseConfig(text: string): { config?: GatewayConfig; errors: FileProblem[] } {

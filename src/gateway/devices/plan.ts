@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network's plan: which addresses and link-layer addresses stations may have, and at which ports they are.
 import type { Ip, Mac, Topology } from "../../wifi-isolation/network.ts";
-import { broadcastOf, formatIp, inPrefix, isLinkLocal, isMulticast, isStationMac, normaliseIp, parseIp, parsePrefix, type Network } from "../../packets/index.ts";
+import { virtualMac } from "../../wifi-isolation/thin-edge/virtual-mac.ts";
+import { broadcastOf, formatIp, formatMac, inPrefix, isLinkLocal, isMulticast, isStationMac, normaliseIp, parseIp, parsePrefix, type Network } from "../../packets/index.ts";
 
 /** client: a station may use it · infrastructure: router, resolver or access point · outside: nobody's here. */
 export type AddressClass = "client" | "infrastructure" | "outside";
@@ -15,8 +16,9 @@ export class Plan {
   readonly #reserved = new Set<Ip>();
 
   constructor(topology: Topology) {
-    this.#stationPorts = new Set(topology.ports.filter(({ role }) => role === "bss" || role === "wired").map(({ name }) => name));
-    this.#macs = new Set([...topology.gatewayMacs, ...topology.ports.filter(({ role }) => role === "local" || role === "uplink").flatMap(({ mac }) => mac ?? [])].map((mac) => mac.toLowerCase()));
+    this.#stationPorts = new Set(topology.ports.filter(({ role }) => role === "bss" || role === "wired" || role === "thin").map(({ name }) => name));
+    const virtual = virtualMac(topology);
+    this.#macs = new Set([...(virtual ? [formatMac(virtual.bytes)] : []), ...topology.gatewayMacs, ...topology.ports.filter(({ role }) => role === "local" || role === "uplink").flatMap(({ mac }) => mac ?? [])].map((mac) => mac.toLowerCase()));
     this.#addresses = new Set([...topology.gateways, ...topology.resolvers].flatMap((ip) => normaliseIp(ip) ?? []));
     this.#prefixes = topology.prefixes.flatMap((prefix) => parsePrefix(prefix) ?? []);
     for (const prefix of this.#prefixes) {

@@ -51,7 +51,7 @@ const WRONG: [string, string, number | undefined, string, RegExp][] = [
   ["an empty file", "", undefined, "", /expected a mapping/],
   ["a field that does not exist", `${MINIMAL}brige: br1\n`, 3, "brige", /unknown field/],
   ["the same field twice", `${MINIMAL}ports: { a: bss }\n`, undefined, "", /unique/],
-  ["an unknown role", "network: { prefixes: [10.0.0.0/24] }\nports:\n  wlan0: wifi\n", 3, "ports.wlan0", /one of bss, wired, uplink, local, found "wifi"/],
+  ["an unknown role", "network: { prefixes: [10.0.0.0/24] }\nports:\n  wlan0: wifi\n", 3, "ports.wlan0", /one of bss, wired, thin, uplink, local, found "wifi"/],
   ["no ports", "network: { prefixes: [10.0.0.0/24] }\n", 1, "ports", /at least one port/],
   ["two uplinks", "ports: { a: uplink, b: uplink }\nnetwork: { prefixes: [10.0.0.0/24] }\n", 1, "ports", /at most one uplink/],
   ["no prefixes", "ports: { a: bss }\n", 1, "network.prefixes", /client subnets/],

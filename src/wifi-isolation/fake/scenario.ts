@@ -27,6 +27,9 @@ export const TOPOLOGY: Topology = {
   prefixes: ["10.0.0.0/16", "2001:db8::/64"], gateways: [ROUTER.v4, ROUTER.v6], gatewayMacs: [ROUTER.mac], resolvers: [ROUTER.v4],
 };
 
+/** The same network with two access points that only isolate besides; stations know each other by the router's MAC. */
+export const THIN_TOPOLOGY: Topology = { ...TOPOLOGY, ports: [...TOPOLOGY.ports, { name: "ap1", number: 4, role: "thin" }, { name: "ap2", number: 5, role: "thin" }] };
+
 export function policy(parts: Partial<Policy>): Policy {
   return { version: 1, network: "test", mode: "intelligent-edge", groups: {}, rules: [], quarantine: [], ...parts };
 }
@@ -91,7 +94,15 @@ export function reaches(outputs: readonly Output[], at: Host): boolean {
 }
 
 export function linkDestination(frame: Uint8Array): Mac {
-  return [...frame.subarray(0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+  return macAt(frame, 0);
+}
+
+export function linkSource(frame: Uint8Array): Mac {
+  return macAt(frame, 6);
+}
+
+function macAt(frame: Uint8Array, at: number): Mac {
+  return [...frame.subarray(at, at + 6)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
 export function ends(from: Host, to: Host, family: 4 | 6 = 4): Ends {

@@ -6,6 +6,7 @@ import { BIT } from "../groups.ts";
 import { flow } from "../pipeline.ts";
 import { bitsOf, DESTINATION, OUT_PORT, setBits, setRegister, SOURCE } from "../registers.ts";
 import { shortPort, type Site } from "../site.ts";
+import { thinDestinationFlows } from "../thin-edge/flows.ts";
 import type { DeviceView } from "../view.ts";
 import { GROUP_ADDRESS, icmp6, ipDestination, LINK_LOCAL, NA, NO_ACTIONS } from "./match.ts";
 
@@ -32,9 +33,10 @@ function* upstreamHosts(site: Site, preference: number, through: Match, port: nu
   for (const eth_type of [IPV4, IPV6]) yield to(100, { eth_type }, TO_INTERNET);
 }
 
-export function* destinationDeviceFlows(device: DeviceView, cookie: bigint): Generator<Flow> {
+export function* destinationDeviceFlows(site: Site, device: DeviceView, cookie: bigint): Generator<Flow> {
   const found = [setRegister(DESTINATION, device.id), setBits("destinationGroups", device.groups), setRegister(OUT_PORT, shortPort(device.port))];
   for (const address of device.addresses) yield flow(cookie, "destination", 400, { eth_dst: device.macBytes, ...ipDestination(address) }, found, { goto: "names" });
+  yield* thinDestinationFlows(site, device, found, cookie);
 }
 
 /** What is for a device's link-layer address is for its own IP addresses. */

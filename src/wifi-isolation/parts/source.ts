@@ -9,7 +9,7 @@ import type { DeviceView } from "../view.ts";
 import { DHCP4_REQUEST, DHCP6_REQUEST, NO_ACTIONS } from "./match.ts";
 
 export function* sourceFlows(site: Site, cookie: bigint): Generator<Flow> {
-  const upstreamMacs = [...site.gatewayMacs, ...site.localPorts.map(({ mac }) => macBytes(mac!))];
+  const upstreamMacs = [...(site.virtualMac ? [site.virtualMac.bytes] : []), ...site.gatewayMacs, ...site.localPorts.map(({ mac }) => macBytes(mac!))];
   const distinct = new Map(upstreamMacs.map((mac) => [mac.join(), mac]));
   for (const eth_src of distinct.values()) yield flow(cookie, "source", 200, { eth_src }, NO_ACTIONS);
   for (const { number } of site.stationPorts) yield flow(cookie, "source", 10, { in_port: number }, [setReason("station")], { goto: "hold" });

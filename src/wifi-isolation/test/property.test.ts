@@ -2,10 +2,12 @@
 // The flows against the meaning of the policy (decide.ts, which shares nothing with the compiler): random policies, devices and packets.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { macBytes } from "../bytes.ts";
 import { decide, type Endpoint, type Member, type Policy, type Rule } from "@securebox/contract";
 import { Conntrack } from "../fake/conntrack.ts";
 import { ACK, echo, packet, tcp, udp } from "../fake/frames.ts";
-import { device, ends, linkDestination, macOf, policy, reaches, reversed, ROUTER, Scenario, SERVER, type Host } from "../fake/scenario.ts";
+import { device, ends, linkDestination, linkSource, macOf, policy, reaches, reversed, ROUTER, Scenario, SERVER, THIN_TOPOLOGY, TOPOLOGY, type Host } from "../fake/scenario.ts";
+import type { Output } from "../fake/flow-table.ts";
 import type { Override } from "../network.ts";
 
 type Random = () => number;
@@ -83,11 +85,22 @@ function frameOf({ from, to }: Probe, flow: ProbeFlow, family: 4 | 6, reply: boo
 const MDNS = { mac: "01:00:5e:00:00:fb", ip: "224.0.0.251" };
 const SSDP = { mac: "01:00:5e:7f:ff:fa", ip: "239.255.255.250" };
 
-async function checkPolicy(random: Random, name: string): Promise<number> {
+/** Where a port is thin stations know each other by the router's MAC. */
+function byVirtualMac(frame: Uint8Array, { source, target }: Probe, thin: boolean): Uint8Array {
+  if (thin && source.kind === "device" && target.kind === "device") frame.set(macBytes(ROUTER.mac));
+  return frame;
+}
+
+/** No station's MAC comes to another. */
+function hidden(outputs: readonly Output[], thin: boolean): boolean {
+  return !thin || outputs.every(({ port, frame }) => port === ROUTER.port || linkSource(frame) === ROUTER.mac);
+}
+
+async function checkPolicy(random: Random, name: string, thin = false): Promise<number> {
   const written = randomPolicy(random);
   const overrides: Override[] = random() < 0.3 ? [{ kind: "allow", a: macOf(pick(random, DEVICES)), b: pick(random, GROUPS), service: "tcp/22" }] : [];
   const names = PATTERNS.map((pattern) => ({ pattern, addresses: REMOTES.filter(({ names: known }) => known.some((one) => pattern === one || pattern === "*.example")).flatMap(({ host }) => [host.v4, host.v6]) }));
-  const net = await Scenario.start({ policy: written, overrides, names, devices: DEVICES.map((id) => device(id, pick(random, ["wlan0", "wlan1", "lan1"]))) });
+  const net = await Scenario.start({ policy: written, overrides, names, devices: DEVICES.map((id) => device(id, pick(random, thin ? ["wlan0", "lan1", "ap1", "ap1", "ap2"] : ["wlan0", "wlan1", "lan1"]))), topology: thin ? THIN_TOPOLOGY : TOPOLOGY });
   const world = { policy: written, overrides, resolvers: [ROUTER.v4] };
   let asked = 0;
   for (const probe of probes(net)) {
@@ -98,27 +111,31 @@ async function checkPolicy(random: Random, name: string): Promise<number> {
         const what = (): string => `${name}: ${JSON.stringify({ probe: [probe.source, probe.target], flow, family, decision, written, overrides })}`;
         net.switch.conntrack = new Conntrack();
         const source = 20_000 + asked++;
-        const outputs = net.send(probe.from, frameOf(probe, flow, family, false, source));
+        const outputs = net.send(probe.from, byVirtualMac(frameOf(probe, flow, family, false, source), probe, thin));
+        assert.ok(hidden(outputs, thin), what());
         const held = net.switch.held.length > 0;
         assert.is(reaches(outputs, probe.to), decision.verdict === "allow", what());
         assert.is(held, decision.verdict === "ask", what());
         const open = decision.verdict === "allow" || (held && decision.fallback === "allow");
-        assert.is(net.resumeAll().length > 0, held && decision.fallback === "allow", what());
-        if (open) assert.ok(reaches(net.send(probe.to, frameOf(probe, flow, family, true, source)), probe.from) || net.resumeAll().length > 0, `answer of ${what()}`);
+        const resumed = net.resumeAll();
+        assert.ok(hidden(resumed, thin), what());
+        assert.is(resumed.length > 0, held && decision.fallback === "allow", what());
+        if (open) assert.ok(reaches(net.send(probe.to, byVirtualMac(frameOf(probe, flow, family, true, source), probe, thin)), probe.from) || net.resumeAll().length > 0, `answer of ${what()}`);
         net.switch.held = [];
         net.switch.advance(0.1);
       }
     }
   }
-  checkDiscovery(net, world, name);
+  checkDiscovery(net, world, name, thin);
   return asked;
 }
 
-function checkDiscovery(net: Scenario, world: Parameters<typeof decide>[0] extends infer Q ? Pick<Q & object, never> & { policy: Policy } : never, name: string): void {
+function checkDiscovery(net: Scenario, world: Parameters<typeof decide>[0] extends infer Q ? Pick<Q & object, never> & { policy: Policy } : never, name: string, thin: boolean): void {
   for (const a of DEVICES) {
     const from = net.host(a);
     for (const [protocol, group, ports] of [["mdns", MDNS, [5353, 5353]], ["ssdp", SSDP, [50_000, 1900]]] as const) {
       const outputs = net.send(from, udp({ from: { mac: from.mac, ip: from.v4 }, to: group }, ports[0], ports[1]));
+      assert.ok(hidden(outputs, thin), name);
       const reached = outputs.filter(({ port }) => port !== ROUTER.port).map(({ frame }) => linkDestination(frame)).sort();
       const allowed = (x: number, y: number): boolean => decide({ ...world, from: { kind: "device", mac: macOf(x) }, to: { kind: "device", mac: macOf(y) }, protocol }).verdict === "allow";
       const expected = DEVICES.filter((b) => b !== a && (allowed(a, b) || (protocol === "mdns" && allowed(b, a)))).map(macOf).sort();
@@ -131,6 +148,12 @@ test("every packet of random networks arrives, waits or is dropped as decide() s
   let asked = 0;
   for (let seed = 1; seed <= 25; seed++) asked += await checkPolicy(seeded(seed), `seed ${seed}`);
   assert.ok(asked > 10_000, `${asked} packets`);
+});
+
+test("the same among stations of Intelligent and Thin Edge, by one virtual MAC", async () => {
+  let asked = 0;
+  for (let seed = 101; seed <= 105; seed++) asked += await checkPolicy(seeded(seed), `seed ${seed}`, true);
+  assert.ok(asked > 2000, `${asked} packets`);
 });
 
 test.run();

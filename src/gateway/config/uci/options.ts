@@ -69,7 +69,7 @@ export const SECTIONS: readonly SectionKind[] = [
   ] },
   { type: "port", what: "One per port of the bridge. At least one; at most one uplink.", example: ["\toption device 'wlan0'", "\toption role 'bss'"], options: [
     { name: "device", required: true, check: interfaceName, datatype: "string", what: "The interface." },
-    choice("role", ["bss", "wired", "uplink", "local"], undefined, "`bss`: an access point's interface with client isolation; `wired`: devices under the policy; `uplink`: towards router and internet; `local`: the bridge's own interface."),
+    choice("role", ["bss", "wired", "thin", "uplink", "local"], undefined, "`bss`: an access point's interface with client isolation; `wired`: devices under the policy; `thin`: the VLAN or tunnel of an access point that only isolates; `uplink`: towards router and internet; `local`: the bridge's own interface."),
   ] },
   { type: "network", name: "network", what: "The network whose devices are under the policy.", example: ["\tlist prefix '192.168.1.0/24'", "\tlist gateway '192.168.1.1'", "\tlist resolver '192.168.1.1'"], options: [
     { name: "prefix", list: true, required: true, check: prefix, datatype: "list(or(cidr4, cidr6))", what: "The client subnets; link-local is implied." },

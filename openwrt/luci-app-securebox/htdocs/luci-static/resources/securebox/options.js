@@ -20,7 +20,7 @@ return baseclass.extend({ sections: [
 	] },
 	{ type: 'port', title: _('Port'), what: _('One per port of the bridge. At least one; at most one uplink.'), options: [
 		{ name: 'device', kind: 'value', required: true, title: _('Device'), what: _('The interface.') },
-		{ name: 'role', kind: 'choice', values: [ 'bss', 'wired', 'uplink', 'local' ], required: true, title: _('Role'), what: _('bss: an access point\'s interface with client isolation; wired: devices under the policy; uplink: towards router and internet; local: the bridge\'s own interface.') }
+		{ name: 'role', kind: 'choice', values: [ 'bss', 'wired', 'thin', 'uplink', 'local' ], required: true, title: _('Role'), what: _('bss: an access point\'s interface with client isolation; wired: devices under the policy; thin: the VLAN or tunnel of an access point that only isolates; uplink: towards router and internet; local: the bridge\'s own interface.') }
 	] },
 	{ type: 'network', name: 'network', title: _('Network'), what: _('The network whose devices are under the policy.'), options: [
 		{ name: 'prefix', kind: 'list', datatype: 'or(cidr4,cidr6)', required: true, title: _('Prefix'), what: _('The client subnets; link-local is implied.') },

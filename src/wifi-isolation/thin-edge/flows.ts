@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is added to the tables where an access point only isolates: stations are told one virtual MAC for each other, and every frame from one to
+// another leaves the switch with that as its source, so that no bridge on the way re-learns a station where it is not. At all ports of such
+// a network, so that what a station knows of its neighbours stays true when it roams.
+import type { Action, Flow, Match } from "node-openvswitch/openflow";
+import { BIT } from "../groups.ts";
+import { hairpin } from "../parts/fanout.ts";
+import { icmp6, ipDestination, NA, NO_ACTIONS, NS } from "../parts/match.ts";
+import { flow } from "../pipeline.ts";
+import { bitMatch, DESTINATION, JOINED, OUT_PORT, SOURCE, STATE, stateMatch } from "../registers.ts";
+import type { Site } from "../site.ts";
+import type { DeviceView } from "../view.ts";
+
+const [ALL_FIELD, ALL_BIT] = bitMatch("sourceGroups", BIT.all);
+const FROM_DEVICE: Match = { [ALL_FIELD]: ALL_BIT };
+const NO_MAC = new Uint8Array(6);
+
+export function* thinEdgeFlows({ virtualMac }: Site, cookie: bigint): Generator<Flow> {
+  if (!virtualMac) return;
+  // A unicast probe has no option to be turned round; its answer needs none (RFC 4861 §7.2.4), and the target's own would tell its MAC.
+  yield flow(cookie, "answer", 250, { [STATE]: stateMatch(JOINED), ...icmp6(NS, { nd_sll: NO_MAC }) }, NO_ACTIONS, { goto: "responder" });
+  yield flow(cookie, "reply", 15, icmp6(NS, { nd_sll: NO_MAC }), [
+    move("ipv6_src", "ipv6_dst"), move("nd_target", "ipv6_src"), { type: "set-field", field: "icmpv6_type", value: NA },
+    { type: "set-field", field: "nd_reserved", value: 0x60000000 }, { type: "output", port: 0xfffffff8 },
+  ]);
+  // Its own link-layer address is inside.
+  yield flow(cookie, "destination", 480, { ...FROM_DEVICE, ...icmp6(NA) }, NO_ACTIONS, { goto: "uplink" });
+  yield flow(cookie, "destination", 450, { [SOURCE]: 0, eth_dst: virtualMac.bytes }, NO_ACTIONS, { goto: "uplink" });
+  if (virtualMac.made) yield flow(cookie, "destination", 350, { eth_dst: virtualMac.bytes }, NO_ACTIONS);
+}
+
+/** `found`: the device's registers, as for its own MAC. */
+export function* thinDestinationFlows({ virtualMac }: Site, device: DeviceView, found: readonly Action[], cookie: bigint): Generator<Flow> {
+  if (!virtualMac) return;
+  for (const address of device.addresses) yield flow(cookie, "destination", 400, { eth_dst: virtualMac.bytes, ...ipDestination(address) }, found, { goto: "names" });
+}
+
+/** Answers about the device, copies for it and packets to it, where another device asked or sent. */
+export function* thinDeviceFlows({ virtualMac }: Site, device: DeviceView, cookie: bigint): Generator<Flow> {
+  if (!virtualMac) return;
+  const toDevice: Match = { [DESTINATION]: device.id, ...FROM_DEVICE };
+  const fromVirtual: Action = { type: "set-field", field: "eth_src", value: virtualMac.bytes };
+  const rewritten: Action[] = [fromVirtual, { type: "set-field", field: "eth_dst", value: device.macBytes }];
+  yield flow(cookie, "responder", 20, toDevice, [move("eth_src", "eth_dst"), fromVirtual], { goto: "reply" });
+  yield flow(cookie, "copy", 15, toDevice, [...rewritten, ...hairpin({ type: "output", port: device.port })]);
+  yield flow(cookie, "output", 10, toDevice, [...rewritten, ...hairpin({ type: "output-field", source: { field: OUT_PORT, start: 0, bits: 16 } })]);
+}
+
+function move(source: string, destination: string): Action {
+  return { type: "move", source: { field: source }, destination: { field: destination } };
+}
