@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// UCI text as libuci reads and writes it (file.c, cli.c). No program of OpenWrt is at hand here: the expected texts follow from its sources.
+// UCI text as libuci reads and writes it. test/openwrt/uci holds reader and writer against the program `uci`, or what it once said.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { UciFiles } from "../uci/files.ts";
@@ -86,7 +86,7 @@ const TEXTS: [string, string, string][] = [
   ["an option that comes twice", "config s n\noption a 1\noption a 2\n", "p.n=s\np.n.a='2'\n"],
   ["an option after a list replaces it", "config s n\nlist a 1\nlist a 2\noption a 3\n", "p.n=s\np.n.a='3'\n"],
   ["a list after an option is both", "config s n\noption a 1\nlist a 2\n", "p.n=s\np.n.a='1' '2'\n"],
-  ["an empty value removes", "config s n\noption a 1\noption a ''\n", "p.n=s\n"],
+  ["an empty value sets nothing", "config s n\noption a 1\noption a ''\noption b ''\n", "p.n=s\np.n.a='1'\n"],
   ["an empty item of a list is one", "config s n\nlist a ''\nlist a 1\n", "p.n=s\np.n.a='' '1'\n"],
   ["an empty name is none", "config s ''\n", "p.@s[0]=s\n"],
   ["names like numbers keep their order", "config s n\noption 2 b\noption 1 a\n", "p.n=s\np.n.2='b'\np.n.1='a'\n"],

@@ -9,33 +9,35 @@ export const MAX_TEXT = 1 << 20;
 
 /**
  * A file of /etc/config. Strict, as `uci` is by default: throws UciSyntaxError for what it refuses. A named section that comes twice is one section; a later
- * value replaces an earlier one; an empty value is none; `list` after `option` makes a list of both.
+ * value replaces an earlier one; an empty value sets nothing; `list` after `option` makes a list of both.
  */
 export function parseUci(text: string): UciPackage {
   if (text.length > MAX_TEXT) throw new UciSyntaxError(1, `expected at most ${MAX_TEXT} characters`);
+  const zero = text.indexOf("\0");
+  if (zero >= 0) throw new UciSyntaxError(text.slice(0, zero).split("\n").length, "a NUL character");
   const words = new Words(text);
   const sections: UciPackage = [];
   let section: UciSection | undefined;
-  while (!words.ended) {
+  for (let command = words.command(); command !== undefined; command = words.command()) {
     const { line } = words;
-    const [command, ...rest] = words.command();
     const fail = (problem: string): never => { throw new UciSyntaxError(line, problem); };
-    if (command === undefined) continue;
-    if (command === "config" || command === "c") section = openSection(sections, rest, fail);
-    else if (command === "option" || command === "o") setOption(section ?? fail("an option before the first section"), rest, fail);
-    else if (command === "list" || command === "l") addToList(section ?? fail("a list before the first section"), rest, fail);
-    else if (command !== "package" && command !== "p") fail(`expected package, config, option or list, found "${command.slice(0, 40)}"`);
-    else if (rest.length !== 1 || !isPackageName(rest[0]!)) fail("expected one name after package");
+    if (command === "config" || command === "c") section = openSection(sections, [words.next(), words.next(), words.next()], fail);
+    else if (command === "option" || command === "o") setOption(section ?? fail("an option before the first section"), [words.next(), words.next(), words.next()], fail);
+    else if (command === "list" || command === "l") addToList(section ?? fail("a list before the first section"), [words.next(), words.next(), words.next()], fail);
+    else if (command !== "package" && command !== "p") fail(`expected package, config, option or list, found "${command.trimEnd().slice(0, 40)}"`);
+    else if (!isPackageName(words.next()) || words.next() !== "") fail("expected one name after package");
   }
   return sections;
 }
 
+/** Two words and what comes after them, which must be empty. */
+type Three = [string, string, string];
 type Fail = (problem: string) => never;
 
-function openSection(sections: UciPackage, [type, name, ...more]: string[], fail: Fail): UciSection {
-  if (type === undefined || !isType(type)) return fail("expected a type after config: printable characters without blanks");
-  if (more.length > 0) return fail("too many words after config; expected a type and at most one name");
-  if (name !== undefined && name !== "" && !isName(name)) return fail(`"${name}" is no name of a section; expected letters, digits and _`);
+function openSection(sections: UciPackage, [type, name, more]: Three, fail: Fail): UciSection {
+  if (!isType(type)) return fail("expected a type after config: printable characters without blanks");
+  if (more !== "") return fail("too many words after config; expected a type and at most one name");
+  if (name !== "" && !isName(name)) return fail(`"${name}" is no name of a section; expected letters, digits and _`);
   const known = name ? sections.find((section) => section.name === name) : undefined;
   if (known && known.type !== type) return fail(`section "${name}" is of type ${known.type} already`);
   if (known) return known;
@@ -44,29 +46,30 @@ function openSection(sections: UciPackage, [type, name, ...more]: string[], fail
   return section;
 }
 
-function optionWords([name, value = "", ...more]: string[], fail: Fail): [string, string] {
-  if (name === undefined || !isName(name)) return fail(`${JSON.stringify(name ?? "")} is no name of an option; expected letters, digits and _`);
-  if (more.length > 0) return fail(`too many words after option ${name}; a value with blanks wants quotes`);
+function optionWords([name, value, more]: Three, fail: Fail): [string, string] {
+  if (!isName(name)) return fail(`${JSON.stringify(name)} is no name of an option; expected letters, digits and _`);
+  if (more !== "") return fail(`too many words after option ${name}; a value with blanks wants quotes`);
   return [name, value];
 }
 
-function setOption({ options }: UciSection, words: string[], fail: Fail): void {
+function setOption({ options }: UciSection, words: Three, fail: Fail): void {
   const [name, value] = optionWords(words, fail);
-  if (value === "") options.delete(name);
-  else options.set(name, value);
+  if (value !== "") options.set(name, value);
 }
 
-function addToList({ options }: UciSection, words: string[], fail: Fail): void {
+function addToList({ options }: UciSection, words: Three, fail: Fail): void {
   const [name, value] = optionWords(words, fail);
   const before = options.get(name) ?? [];
   options.set(name, [...(typeof before === "string" ? [before] : before), value]);
 }
 
+/** libuci writes a type as it is in memory, and so loses these when it reads it again. */
+const plain = (type: string): string => type.replace(/["'\\#;]/g, "\\$&");
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** As `uci export` and `uci commit` write it; `name`: with the line "package NAME". */
+/** As `uci export` and `uci commit` write it, but for quotes, "\\", "#" and ";" in types; `name`: with the line "package NAME". */
 export function formatUci(sections: UciPackage, name?: string): string {
-  const lines = sections.flatMap(({ type, name: called, options }) => ["", `config ${type}${called === undefined ? "" : ` ${quoted(called)}`}`, ...[...options].flatMap(optionLines)]);
+  const lines = sections.flatMap(({ type, name: called, options }) => ["", `config ${plain(type)}${called === undefined ? "" : ` ${quoted(called)}`}`, ...[...options].flatMap(optionLines)]);
   return [...(name === undefined ? [] : [`package ${name}`]), ...lines, "", ""].join("\n");
 }
 

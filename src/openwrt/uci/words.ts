@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Words of a UCI file as libuci reads them (file.c): quotes of both kinds may begin and end inside a word and span lines; in double quotes and
- * outside of quotes a backslash makes the next character ordinary, and before a line's end it joins the lines; "#" outside of quotes ends the line
- * even inside a word; ";" ends a command.
+ * Words of a UCI file as libuci reads them (file.c), its oddities included: test/openwrt/uci holds both together. The first word of a command is plain.
+ * In the others quotes of both kinds may begin and end inside a word and span lines; in double quotes and outside of quotes a backslash makes the next
+ * character ordinary, and before a line's end it joins the lines; "#" outside of quotes ends the line even inside a word; ";" ends a command.
  */
 
 /** What is wrong with a UCI text, and where (lines count from 1). */
@@ -11,96 +11,106 @@ export class UciSyntaxError extends Error {
   constructor(readonly line: number, readonly problem: string) { super(`line ${line}: ${problem}`); }
 }
 
-const BLANK = /[ \t\r\n\v\f]/;
+const BLANKS = /[ \t\r\n\v\f]*/y;
+const COMMAND = /[ \t]*([^ \t]*)[ \t]?/y;
 
 export class Words {
-  line = 1;
+  /** Of the last line that was read. */
+  line = 0;
   readonly #text: string;
+  #read = 0;
+  /** What is read of the current command, up to the end of a line. */
+  #buffer = "";
   #at = 0;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  get ended(): boolean { return this.#at >= this.#text.length; }
-
-  fail(problem: string): never {
-    throw new UciSyntaxError(this.line, problem);
-  }
-
-  /** The words of the next command; an empty list for an empty one. */
-  command(): string[] {
-    const words: string[] = [];
+  /** The first word of the next command; undefined: the text has ended. */
+  command(): string | undefined {
     for (;;) {
-      this.#skipBlanks();
-      const next = this.#text[this.#at];
-      if (next === undefined || next === "\n") return this.#endOfCommand(words);
-      if (next === "#") this.#skipLine();
-      else if (next === ";") return this.#endOfCommand(words);
-      else words.push(this.#word());
+      const word = this.#match(COMMAND)[1]!;
+      if (word !== "" && !word.startsWith("#")) return word;
+      if (this.#read >= this.#text.length) return undefined;
+      this.#at = 0;
+      this.#continue();
+      this.#match(BLANKS);
     }
   }
 
-  #endOfCommand(words: string[]): string[] {
-    if (this.#text[this.#at] === "\n") this.line++;
-    this.#at++;
-    return words;
+  /** The next word of the command; "" when there is none, or an empty one. */
+  next(): string {
+    this.#match(BLANKS);
+    if (this.#current === ";") {
+      this.#at++;
+      return "";
+    }
+    const start = this.#at;
+    const word = this.#word();
+    if (this.#current === ";") {
+      // libuci ends a plain word by overwriting the ";", and with it what follows on the line.
+      if (this.#at - start === word.length) this.#cut();
+    } else this.#at++;
+    return word;
   }
 
-  #skipBlanks(): void {
-    while (this.#text[this.#at] !== "\n" && BLANK.test(this.#text[this.#at] ?? "")) this.#at++;
+  get #current(): string | undefined { return this.#buffer[this.#at]; }
+
+  #match(pattern: RegExp): RegExpExecArray {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#buffer) ?? Object.assign(["", ""], { index: this.#at, input: "" }) as RegExpExecArray;
+    this.#at += found[0].length;
+    return found;
   }
 
-  #skipLine(): void {
-    const end = this.#text.indexOf("\n", this.#at);
-    this.#at = end < 0 ? this.#text.length : end;
+  #cut(): void {
+    this.#buffer = this.#buffer.slice(0, this.#at);
+  }
+
+  /** Puts the next line, if there is one, in place of what follows. */
+  #continue(): void {
+    const end = this.#text.indexOf("\n", this.#read) + 1 || this.#text.length;
+    this.#buffer = this.#buffer.slice(0, this.#at) + this.#text.slice(this.#read, end);
+    if (end > this.#read) this.line++;
+    this.#read = end;
   }
 
   #word(): string {
-    const start = this.#at;
     let word = "";
-    for (;;) {
-      const next = this.#text[this.#at];
-      if (next === undefined || next === "#" || BLANK.test(next)) return word;
-      if (next === ";") {
-        // libuci ends a plain word by overwriting the ";", and with it what follows on the line.
-        if (this.#at - start === word.length) this.#skipLine();
+    do {
+      const next = this.#current;
+      if (next === undefined || next === ";") return word;
+      if (next === "#") {
+        this.#cut();
         return word;
       }
-      if (next === "'" || next === '"') word += this.#quoted(next);
-      else if (next === "\\") word += this.#escaped();
-      else {
-        word += next;
-        this.#at++;
-      }
-    }
+      word += next === "'" || next === '"' ? this.#quoted(next) : next === "\\" ? this.#escaped() : this.#plain();
+    } while (!/[ \t\r\n\v\f]/.test(this.#current ?? " "));
+    return word;
+  }
+
+  #plain(): string {
+    return this.#buffer[this.#at++] ?? "";
   }
 
   #quoted(quote: string): string {
     const opened = this.line;
     let text = "";
-    for (this.#at++; ; ) {
-      const next = this.#text[this.#at];
-      if (next === undefined) throw new UciSyntaxError(opened, `the quote ${quote} that opens here is never closed`);
-      if (next === quote) {
-        this.#at++;
-        return text;
-      }
-      if (next === "\\" && quote === '"') {
-        text += this.#escaped();
-        continue;
-      }
-      if (next === "\n") this.line++;
-      text += next;
-      this.#at++;
+    for (this.#at++; this.#current !== quote; ) {
+      if (this.#current === undefined) this.#continue();
+      if (this.#current === undefined) throw new UciSyntaxError(opened, `the quote ${quote} that opens here is never closed`);
+      if (this.#current === quote) break;
+      text += this.#current === "\\" && quote === '"' ? this.#escaped() : this.#plain();
     }
+    this.#at++;
+    return text;
   }
 
   #escaped(): string {
-    const [next = "", after] = [this.#text[++this.#at], this.#text[this.#at + 1]];
-    const joins = next === "\n" ? 1 : next === "\r" && after === "\n" ? 2 : 0;
-    if (joins > 0) this.line++;
-    this.#at += Math.max(1, joins);
-    return joins > 0 ? "" : next;
+    this.#at++;
+    if (!/^(\r?\n)?$/.test(this.#buffer.slice(this.#at))) return this.#plain();
+    this.#continue();
+    return "";
   }
 }
