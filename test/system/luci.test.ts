@@ -194,8 +194,13 @@ test("who lacks the access group gets no page", async () => {
 scene("settings: every option of /etc/config/securebox, saved and applied", "settings", "Settings", async (page) => {
   await page.locator("#cbi-securebox-main-bridge").waitFor();
   for (const { type, name, options } of SECTIONS) for (const option of options) {
-    if (name !== undefined) assert.is(await page.locator(`#cbi-securebox-${name}-${option.name}`).count(), 1, `${type}.${option.name}`);
+    const found = name === undefined ? page.locator(`#cbi-securebox-${type} [data-name="${option.name}"]`) : page.locator(`#cbi-securebox-${name}-${option.name}`);
+    if (type !== "wifi") assert.is(await found.count(), 1, `${type}.${option.name}`);
   }
+  const wifi = (name: string) => page.locator(`#cbi-securebox-wifi [data-name="${name}"]`);
+  await page.locator("#cbi-securebox-wifi .cbi-button-add").click();
+  await wifi("iface").locator("input").fill("default_radio0");
+  await wifi("group_keys").locator("select").selectOption("per-station");
   const field = (key: string) => page.locator(`#cbi-securebox-${key}`);
   assert.is(await field("main-bridge").locator("input").inputValue(), "br0");
   await field("main-bridge").locator("input").fill("br-lan");
@@ -203,14 +208,32 @@ scene("settings: every option of /etc/config/securebox, saved and applied", "set
   await field("main-log_level").locator("select").selectOption("debug");
   await field("limits-devices").locator("input").fill("300");
   await page.getByRole("button", { name: "Save", exact: true }).click();
-  await until("the change in the session", 10_000, async () => (await changesOf(page)).length >= 4);
+  await until("the change in the session", 10_000, async () => (await changesOf(page)).length >= 7);
   assert.match(readFileSync(bench.configFile, "utf8"), /option bridge 'br0'/);
   await page.locator(".cbi-page-actions").getByText("Save & Apply").first().click();
   await until("the file", 10_000, () => readFileSync(bench.configFile, "utf8").includes("br-lan"));
   const sections = parseUci(readFileSync(bench.configFile, "utf8"));
   const of = (type: string) => Object.fromEntries(sections.find((section) => section.type === type)!.options);
   assert.equal([of("securebox")["manage_ports"], of("securebox")["log_level"], of("limits")["devices"]], ["0", "debug", "300"]);
+  assert.equal(of("wifi"), { iface: "default_radio0", group_keys: "per-station" });
   assert.equal([of("network")["prefix"], of("port")["device"], of("limits")["held_total"]], [["192.168.1.0/24"], "wlan0", "1024"]);
+});
+
+test("settings: what is out of range is refused before it is stored, and who may only read can store nothing", async () => {
+  const before = readFileSync(bench.configFile, "utf8");
+  const { page, close } = await bench.open("settings", "Settings");
+  await page.locator("#cbi-securebox-limits-devices input").fill("0");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("Devices").getByText(/out of range|invalid input value|must be/i).or(page.locator("[role=dialog], .modal").getByText(/Devices/)).first().waitFor();
+  assert.equal(await changesOf(page), []);
+  await close();
+  const guest = await bench.open("settings", "Settings", "guest");
+  await guest.page.locator("#cbi-securebox-main-bridge").waitFor();
+  assert.ok(await guest.page.locator("#cbi-securebox-main-bridge input").isDisabled());
+  assert.ok(await guest.page.getByRole("button", { name: "Save", exact: true }).isDisabled());
+  assert.equal(guest.complaints, []);
+  await guest.close();
+  assert.is(readFileSync(bench.configFile, "utf8"), before);
 });
 
 test.run();

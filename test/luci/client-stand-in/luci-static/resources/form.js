@@ -29,7 +29,7 @@ const Value = baseclass.extend({
 		const key = '%s-%s-%s'.format(this.map.config, id, this.option);
 		const node = E('div', { 'class': 'cbi-value', 'id': 'cbi-' + key, 'data-name': this.option }, [
 			E('label', { 'class': 'cbi-value-title' }, this.title),
-			E('div', { 'class': 'cbi-value-field' }, [ this.input(id), E('div', { 'class': 'cbi-value-description' }, this.what) ])
+			E('div', { 'class': 'cbi-value-field' }, [ L.hasViewPermission() ? this.input(id) : E('fieldset', { 'disabled': true }, [ this.input(id) ]), E('div', { 'class': 'cbi-value-description' }, this.what) ])
 		]);
 		this.map.fields.push(() => this.parse(id, node));
 		return node;
@@ -128,8 +128,7 @@ const Map = baseclass.extend({
 	},
 
 	save: function() {
-		this.fields.forEach((parse) => parse());
-		return uci.save();
+		return Promise.resolve(this.fields).then((fields) => fields.forEach((parse) => parse())).then(() => uci.save());
 	}
 });
 

@@ -81,10 +81,15 @@ const View = BaseClass.extend({
 	},
 
 	footer: function() {
-		const save = (apply) => Promise.all(maps.map((map) => map.save())).then(() => apply ? fetch(L.url('admin/uci/apply_rollback'), { method: 'POST' }) : null);
+		const place = document.getElementById('view'), disabled = L.hasViewPermission() ? null : true;
+		const said = (error) => {
+			dom.append(place, E('div', { 'class': 'alert-message', 'role': 'dialog' }, [ error.message ]));
+			throw error;
+		};
+		const save = (apply) => Promise.all(maps.map((map) => map.save())).catch(said).then(() => apply ? fetch(L.url('admin/uci/apply_rollback'), { method: 'POST' }) : null);
 		return this.handleSave === null ? [] : [ E('div', { 'class': 'cbi-page-actions' }, [
-			E('button', { 'class': 'btn cbi-button cbi-button-apply', 'click': () => save(true) }, [ _('Save & Apply') ]),
-			E('button', { 'class': 'btn cbi-button cbi-button-save', 'click': () => save(false) }, [ _('Save') ])
+			E('button', { 'class': 'btn cbi-button cbi-button-apply', 'disabled': disabled, 'click': () => save(true) }, [ _('Save & Apply') ]),
+			E('button', { 'class': 'btn cbi-button cbi-button-save', 'disabled': disabled, 'click': () => save(false) }, [ _('Save') ])
 		]) ];
 	}
 });
