@@ -10,12 +10,12 @@
  * 1 more when what runs well is not what was confirmed (somebody edited by hand).
  */
 import type { Files } from "quickjs-ts";
-import { decodeJournal, EMPTY, encodeJournal, type Journal } from "./journal.ts";
+import { decodeJournal, EMPTY, encodeJournal, type Journal, type Past } from "./journal.ts";
 import { LIMITS, Machine, type Action, type Limits, type Phase } from "./machine.ts";
 import { Executor, type Surroundings } from "./executor.ts";
 import { Starts } from "./starts.ts";
 import type { ApplyLog, Outcome, Parts, State, Transaction } from "./types.ts";
-import { differingState, isEmpty, pruned, restricted } from "./values.ts";
+import { differingState, isEmpty, joined, pruned, restricted } from "./values.ts";
 
 export interface ApplierParts extends Pick<Surroundings, "parts" | "probe" | "clock"> {
   files: Files;
@@ -34,6 +34,8 @@ export interface ApplyStatus {
   safe?: { failedStarts: number };
   /** The newest transaction that did not come through. */
   failed?: { id: string; times: number; reason: string };
+  /** How the newest transactions ended, oldest first. */
+  history: readonly Past[];
 }
 
 /** A transaction that failed so often in a row is refused under the same id. */
@@ -48,6 +50,8 @@ export class Applier {
   readonly #executor: Executor;
   #running: Promise<void> | undefined;
   #id: string | undefined;
+  /** Wanted, and found to be so already: confirmed, too, once it has been healthy. */
+  #found: State = {};
   /** A start, a transaction or an adoption is under way, also where nothing of it shows in the machine yet. */
   #preparing = false;
 
@@ -62,12 +66,15 @@ export class Applier {
   }
 
   get status(): ApplyStatus {
-    const { failed } = this.#machine.journal;
+    const { failed, history = [] } = this.#machine.journal;
     return {
       phase: this.#machine.phase, ...(this.#id === undefined ? {} : { id: this.#id }),
-      ...(this.#starts.safe ? { safe: { failedStarts: this.#starts.failed } } : {}), ...(failed ? { failed } : {}),
+      ...(this.#starts.safe ? { safe: { failedStarts: this.#starts.failed } } : {}), ...(failed ? { failed } : {}), history,
     };
   }
+
+  /** A change is under way, or a start's restoring: what it puts is nobody else's to mend. */
+  get busy(): boolean { return this.#preparing || this.#machine.phase !== "rest"; }
 
   /** Sentences for `status` and `reported`; empty when there is nothing to tell. */
   get problems(): string[] {
@@ -131,21 +138,27 @@ export class Applier {
     if (id === "" || id.length > MAX_ID) return `id: expected 1 to ${MAX_ID} characters`;
     const unknown = Object.keys(wanted).find((part) => !this.#given.parts[part]);
     if (unknown !== undefined) return `there is no part "${unknown}" here`;
-    if (this.#preparing || this.#machine.phase !== "rest") return "another change is under way";
+    if (this.busy) return "another change is under way";
     if (failed?.id === id && failed.times >= MAX_TRIES) return `failed ${failed.times} times: ${failed.reason}`;
     return undefined;
   }
 
-  async #transact({ id, wanted }: Transaction): Promise<Outcome> {
+  async #transact({ id, at, wanted }: Transaction): Promise<Outcome> {
     const { log, probe, clock } = this.#given;
     const seen = await this.#executor.within(this.#executor.read(wanted), "read");
     const changes = differingState(wanted, seen);
-    if (isEmpty(changes)) return { result: "confirmed", unchanged: true };
+    if (isEmpty(changes)) return this.#unchanged(wanted);
     const before = await this.#executor.within(probe.look(), "look").catch(() => ({}));
     this.#id = id;
     log.info("applying", { transaction: id, parts: Object.keys(changes).join(","), watched: Object.entries(before).filter(([, works]) => works).map(([sign]) => sign).join(",") });
-    this.#machine.begin(clock.time.now(), { id, wanted: changes, old: restricted(seen, changes) }, before);
+    this.#machine.begin(clock.time.now(), { id, ...(at === undefined ? {} : { at }), wanted: changes, old: restricted(seen, changes) }, before);
     return this.#outcome(id);
+  }
+
+  #unchanged(wanted: State): Outcome {
+    this.#found = wanted;
+    if (this.#starts.proven) this.#given.clock.timers.after(0, () => void this.#adopt());
+    return { result: "confirmed", unchanged: true };
   }
 
   /** When the outcome is known; what is left to do (a flash that refuses) goes on behind. */
@@ -178,13 +191,14 @@ export class Applier {
   /** The state that has been healthy is the confirmed one, also where somebody changed it by hand. */
   async #adopt(): Promise<void> {
     const { parts, log } = this.#given;
-    if (this.#machine.phase !== "rest" || this.#preparing) return;
-    const durable = pruned(Object.fromEntries(Object.entries(this.#machine.journal.confirmed).filter(([part]) => parts[part] !== undefined && !parts[part].volatile)));
+    if (this.busy) return;
+    const { confirmed } = this.#machine.journal;
+    const durable = pruned(Object.fromEntries(Object.entries(confirmed).filter(([part]) => parts[part] !== undefined && !parts[part].volatile)));
     this.#preparing = true;
     try {
-      const changed = differingState(await this.#executor.within(this.#executor.read(durable), "read"), durable);
+      const changed = differingState(await this.#executor.within(this.#executor.read(joined(durable, this.#found)), "read"), confirmed);
       if (isEmpty(changed)) return;
-      log.info("changed by somebody else and healthy: confirmed", { parts: Object.keys(changed).join(",") });
+      log.info("found as it is and healthy: confirmed", { parts: Object.keys(changed).join(",") });
       this.#machine.adopt(changed);
       await this.#run();
     } catch (error) {

@@ -10,7 +10,7 @@
  *             +------------------------------------------> clearing -> rest
  */
 import type { Millis } from "quickjs-ts";
-import { encodeJournal, withConfirmed, withFailure, type Journal } from "./journal.ts";
+import { encodeJournal, withConfirmed, withFailure, withSuccess, type Journal } from "./journal.ts";
 import { Verdict } from "./probes.ts";
 import type { Items, Outcome, Signs, State, Transaction } from "./types.ts";
 import { differingState, isEmpty, joined, present } from "./values.ts";
@@ -120,7 +120,7 @@ export class Machine {
     const { marker, confirmed } = this.#journal;
     this.#target = joined(joined(again, marker?.old ?? {}), safe ? confirmed : {});
     this.#reason = marker ? "interrupted while it was applied: the power or the process failed" : "";
-    this.#cleared = marker ? withFailure(this.#journal, marker.id, this.#reason) : this.#journal;
+    this.#cleared = marker ? withFailure(this.#journal, marker.id, marker.at, this.#reason) : this.#journal;
     if (isEmpty(this.#target)) return;
     this.#queue = Object.entries(this.#target).reverse();
     this.#enter("undoing");
@@ -134,7 +134,7 @@ export class Machine {
 
   /** What ran well for long enough counts from now on. Only at rest; written by "clearing". */
   adopt(state: State): void {
-    this.#cleared = { ...withConfirmed(this.#journal, state), failed: this.#journal.failed };
+    this.#cleared = withConfirmed(this.#journal, state);
     this.#reason = "";
     this.#enter("clearing");
   }
@@ -150,17 +150,17 @@ export class Machine {
   }
 
   #action(): Action {
-    const { id, wanted, old } = this.#transaction;
+    const { id, at, wanted, old } = this.#transaction;
     switch (this.#phase) {
       case "rest": return { do: "rest" };
-      case "marking": case "remarking": return { do: "write", journal: { ...this.#journal, marker: { id, old } } };
+      case "marking": case "remarking": return { do: "write", journal: { ...this.#journal, marker: markerOf(id, at, old) } };
       case "applying": case "undoing": return { do: "put", part: this.#queue[0]![0], items: this.#queue[0]![1] };
       case "checking": return { do: "read", keys: wanted };
       case "comparing": return { do: "read", keys: this.#target };
       case "probing": return { do: "look" };
       case "syncing": return { do: "sync", parts: Object.keys(wanted) };
       case "settling": return { do: "sync", parts: Object.keys(this.#target) };
-      case "confirming": return { do: "write", journal: withConfirmed(this.#journal, wanted) };
+      case "confirming": return { do: "write", journal: withSuccess(this.#journal, id, at, wanted) };
       case "clearing": return { do: "write", journal: this.#cleared };
     }
   }
@@ -211,8 +211,8 @@ export class Machine {
   }
 
   #marked(phase: Phase): void {
-    const { id, old } = this.#transaction;
-    this.#journal = { ...this.#journal, marker: { id, old } };
+    const { id, at, old } = this.#transaction;
+    this.#journal = { ...this.#journal, marker: markerOf(id, at, old) };
     this.#enter(phase);
   }
 
@@ -234,7 +234,8 @@ export class Machine {
   }
 
   #confirmed(): void {
-    this.#journal = withConfirmed(this.#journal, this.#transaction.wanted);
+    const { id, at, wanted } = this.#transaction;
+    this.#journal = withSuccess(this.#journal, id, at, wanted);
     this.#outcome = { result: "confirmed" };
     this.#enter("rest");
   }
@@ -252,10 +253,10 @@ export class Machine {
   }
 
   #prepareUndo(reason: string): void {
-    const { id, old } = this.#transaction;
+    const { id, at, old } = this.#transaction;
     this.#reason = reason;
     this.#target = old;
-    this.#cleared = withFailure(this.#journal, id, reason);
+    this.#cleared = withFailure(this.#journal, id, at, reason);
     this.#queue = Object.entries(old).reverse();
   }
 
@@ -278,4 +279,8 @@ export class Machine {
     this.#transaction = { id: "", wanted: {}, old: {} };
     this.#enter("rest");
   }
+}
+
+function markerOf(id: string, at: string | undefined, old: State): NonNullable<Journal["marker"]> {
+  return { id, ...(at === undefined ? {} : { at }), old };
 }

@@ -11,6 +11,14 @@ export const FAILED_STARTS = 3;
 export const HEALTHY: Millis = 60_000;
 const MODE = 0o600;
 
+/** The counter as it is on flash. Throws RangeError for a file that is not ours, PlatformError. */
+export function failedStarts(files: Files, path: string): number {
+  if (!files.status(path)) return 0;
+  const text = files.readText(path).trim();
+  if (!/^\d{1,3}$/.test(text)) throw new RangeError(`${path}: expected a number`);
+  return Number(text);
+}
+
 export class Starts {
   /** Starts before this one that were never healthy, in a row. */
   readonly failed: number;
@@ -48,11 +56,13 @@ export class Starts {
   }
 
   #read(): number {
-    if (!this.#files.status(this.#path)) return 0;
-    const text = this.#files.readText(this.#path).trim();
-    if (/^\d{1,3}$/.test(text)) return Number(text);
-    this.#log.error("start counter damaged: counted from 0", { file: this.#path });
-    return 0;
+    try {
+      return failedStarts(this.#files, this.#path);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#log.error("start counter damaged: counted from 0", { file: this.#path });
+      return 0;
+    }
   }
 
   #write(count: number): void {

@@ -37,6 +37,8 @@ export interface Transaction {
   /** Names what is wanted, best by its digest: a transaction that failed repeatedly is not tried again under the same id. At most 128 characters. */
   id: string;
   wanted: State;
+  /** ISO 8601, for the history. */
+  at?: string;
 }
 
 export type Outcome =

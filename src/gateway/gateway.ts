@@ -9,7 +9,7 @@ import { Backend } from "./backend/backend.ts";
 import type { Changes } from "./changes.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import type { Operations } from "./control/methods.ts";
-import type { DeviceResult, EnrollResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult, UnenrollResult } from "./control/protocol.ts";
+import type { ChangesResult, DeviceResult, EnrollResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult, UnenrollResult } from "./control/protocol.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { serviceOf } from "./dispatch/flows.ts";
 import { ReasonHandler } from "./dispatch/handler.ts";
@@ -20,6 +20,7 @@ import { Overrides } from "./overrides.ts";
 import { Policies } from "./policies.ts";
 import { Population } from "./population.ts";
 import { Reconciler } from "./reconciler.ts";
+import { siteOf, type Site } from "./settings/site.ts";
 import { StateDirectory } from "./state.ts";
 import { deviceResult, statusOf } from "./report.ts";
 import { Resolved } from "./resolved.ts";
@@ -77,7 +78,7 @@ export class Gateway implements Operations {
     this.switch = new SwitchLink(platform, config.openflow, {
       ready: () => this.#switchReady(),
       lost: (reason) => this.#switchLost(reason),
-      held: (packet) => this.dispatcher.take(packet),
+      held: (packet) => { if (!this.changes?.takes(packet)) this.dispatcher.take(packet); },
       flowRemoved: ({ cookie }) => this.verdicts.flowRemoved(cookie),
       refused: (reason) => log.warn("switch refused a message", { reason }),
     });
@@ -136,7 +137,16 @@ export class Gateway implements Operations {
     this.population.start();
     this.resolved.start();
     this.#ticks = this.platform.timers.every(TICK, () => this.verdicts.tick());
-    this.#bridge = new Bridge(this.platform, this.config, this.log, () => this.#look());
+    this.#bridge = new Bridge(this.platform, this.config, this.log, () => this.#look(), () => this.changes?.holdsBridge ?? false);
+  }
+
+  /** Other ports, subnets or routers. Resolves when the flows of it are in force; with false when there is no switch. */
+  async setSite(site: Site): Promise<boolean> {
+    Object.assign(this.config, siteOf(site));
+    this.resolved.setPrefixes(site.network.prefixes);
+    this.#bridge?.look();
+    this.#look();
+    return await (this.reconciler.settled() ?? true);
   }
 
   reload(): void {
@@ -172,6 +182,10 @@ export class Gateway implements Operations {
 
   policy(): PolicyShowResult {
     return { source: this.policies.status.source, policy: this.policies.policy ?? null, overrides: [...this.overrides.records] };
+  }
+
+  changesMade(): ChangesResult {
+    return this.changes?.report() ?? { supported: false, phase: "rest", history: [], problems: [] };
   }
 
   async quarantine(device: string): Promise<OverrideRecord> {

@@ -52,6 +52,11 @@ export class EventLog implements Log {
     this.#options = { kept: 256, ...options };
   }
 
+  /** From the next event on. */
+  configure({ level, format }: Pick<LogOptions, "level" | "format">): void {
+    Object.assign(this.#options, { level, format });
+  }
+
   debug(event: string, fields: Fields = {}): void { this.#add("debug", event, fields); }
   info(event: string, fields: Fields = {}): void { this.#add("info", event, fields); }
   warn(event: string, fields: Fields = {}): void { this.#add("warn", event, fields); }

@@ -32,6 +32,7 @@ interface Wanted { policy: Policy | undefined; lines?: RuleLines; status: Policy
 
 export class Policies {
   readonly #parts: PoliciesParts;
+  #path: string;
   #file: PolicyFile;
   #desired: Wanted | undefined;
   /** What people are told while another policy is on its way into the switch. */
@@ -48,6 +49,7 @@ export class Policies {
 
   constructor(parts: PoliciesParts) {
     this.#parts = parts;
+    this.#path = parts.path;
     this.#file = this.#open();
   }
 
@@ -77,8 +79,20 @@ export class Policies {
 
   /** Somebody asked to look at the file again (SIGHUP). */
   reload(): void {
-    if (this.#desired) this.#parts.log.info("policy file not read: the backend's policy is in force", { path: this.#parts.path });
+    if (this.#desired) this.#parts.log.info("policy file not read: the backend's policy is in force", { path: this.#path });
     else this.#file.reload();
+  }
+
+  /** Another file. What was in force stays until it says something valid. */
+  setPath(path: string): void {
+    if (path === this.#path) return;
+    this.#path = path;
+    if (this.#desired) return; // opened when the file counts again
+    const former = this.#file;
+    former.close();
+    this.#file = this.#open();
+    this.#file.start();
+    if (!this.#file.policy) this.#enforce(former.status);
   }
 
   /** A desired document that the link took. What does not fit the pipeline is refused (false) and changes nothing. */
@@ -125,13 +139,13 @@ export class Policies {
   get #wanted(): PolicyStatus { return this.#desired?.status ?? this.#file.status; }
 
   #open(): PolicyFile {
-    const { platform, path, state, log } = this.#parts;
+    const { platform, state, log } = this.#parts;
     const parse: ParsePolicy = (text) => {
       const parsed = parsePolicyText(text);
       const problem = parsed.policy && fitProblem(parsed.policy, this.#parts.overrides());
       return problem === undefined ? parsed : { errors: [{ field: "", message: problem }], warnings: [], unenforced: [] };
     };
-    const file = new PolicyFile(platform, path, parse, state, log);
+    const file = new PolicyFile(platform, this.#path, parse, state, log);
     file.changed = (_, former) => {
       this.#enforce(former);
       this.#look(file);
@@ -177,10 +191,10 @@ export class Policies {
   }
 
   #desiredStatus(version: number, policy: Policy, ignored: readonly string[]): PolicyStatus {
-    const { platform, path } = this.#parts;
+    const { platform } = this.#parts;
     const checked = validatePolicy(policy, { unknownFields: "ignore" });
     return {
-      path, source: "backend", version, network: policy.network, groups: Object.keys(policy.groups).length, rules: policy.rules.length,
+      path: this.#path, source: "backend", version, network: policy.network, groups: Object.keys(policy.groups).length, rules: policy.rules.length,
       quarantined: policy.quarantine.length, since: new Date(platform.time.date()).toISOString(),
       digest: hexadecimal(platform.crypto.sha256(new TextEncoder().encode(encodePolicy(policy)))),
       errors: [], warnings: checked.ok ? checked.warnings.map(toFileProblem) : [],

@@ -26,6 +26,10 @@ export class Resolved {
     this.table = new NameTable(parts.prefixes);
   }
 
+  setPrefixes(prefixes: readonly string[]): void {
+    void this.apply([this.table.setPrefixes(prefixes)]);
+  }
+
   start(): void {
     this.#ticks = this.#parts.platform.timers.every(TICK, () => {
       const now = this.#parts.platform.time.now();

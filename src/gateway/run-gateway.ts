@@ -5,20 +5,30 @@ import type { OpenAccess } from "./cli/enrolment.ts";
 import type { OptionValues } from "./cli/options.ts";
 import type { Changes } from "./changes.ts";
 import type { GatewayConfig } from "./config/config.ts";
-import { loadConfig, uciErrors } from "./config/load.ts";
+import { loadConfig, reloadConfig, uciRoot } from "./config/load.ts";
 import { controlMethods } from "./control/methods.ts";
 import { serveControl, type ControlServer } from "./control/server.ts";
 import { Gateway } from "./gateway.ts";
 import { EventLog } from "./log.ts";
+import { takeOver } from "./reload.ts";
 import { supervise, watchSupervisor } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
 
 /** `access`: the way to a backend. Resolves with the exit status. Throws ConfigurationError, UsageError, and Error when another gateway serves the socket. */
 export async function runGateway(platform: Platform, options: OptionValues, access: OpenAccess): Promise<number> {
-  const config = loadConfig(platform, options);
+  let config: GatewayConfig | undefined = loadConfig(platform, options);
   const log = new EventLog(platform, config.log);
   if (options.supervise) return supervise(platform, [...platform.processes.self, ...platform.processes.arguments.filter((word) => word !== "--supervise")], log);
-  const changes = await openChanges(platform, config, log);
+  const signals = new Signals(platform);
+  while (config) config = await runOnce(platform, config, options, access, log, signals);
+  return 0;
+}
+
+/** One gateway. Resolves with the configuration that the next one is to begin with; undefined: this was the last. */
+async function runOnce(platform: Platform, loaded: GatewayConfig, options: OptionValues, access: OpenAccess, log: EventLog, signals: Signals): Promise<GatewayConfig | undefined> {
+  log.configure(loaded.log);
+  const changes = await openChanges(platform, loaded, options, log);
+  const config = changes?.effective(loaded) ?? loaded;
   const backend = access(config, log);
   await backend.ready();
   const gateway = new Gateway(platform, config, log, backend);
@@ -27,15 +37,18 @@ export async function runGateway(platform: Platform, options: OptionValues, acce
   log.info("gateway starts", { version: VERSION, engine: platform.engine, pid: platform.processes.pid, bridge: config.bridge });
   gateway.changes = changes;
   gateway.start();
-  // Flows are in force: what else is wrong is no reason to take back a configuration.
-  changes?.follow(() => gateway.reconciler.state === "ready", { look: async () => gateway.backend.status ? { backend: gateway.backend.status.state === "connected" } : {} });
-  return ended(platform, gateway, control, options, log);
+  changes?.follow((await import("./settings/changing.ts")).changingOf(gateway), config);
+  const next = await ended(gateway, options, log, signals);
+  control.close();
+  changes?.close();
+  await gateway.close();
+  return next;
 }
 
 /** Before anything of this device is used. */
-async function openChanges(platform: Platform, config: GatewayConfig, log: EventLog): Promise<Changes | undefined> {
+async function openChanges(platform: Platform, config: GatewayConfig, options: OptionValues, log: EventLog): Promise<Changes | undefined> {
   if (!config.openwrt) return undefined;
-  const changes = new (await import("./changes.ts")).Changes(platform, config, log);
+  const changes = new (await import("./changes.ts")).Changes(platform, config, log, uciRoot(platform, options));
   await changes.recover();
   return changes;
 }
@@ -50,20 +63,41 @@ function listen(platform: Platform, path: string, gateway: Gateway, log: EventLo
   }
 }
 
-function ended(platform: Platform, gateway: Gateway, control: ControlServer, options: OptionValues, log: EventLog): Promise<number> {
+function ended(gateway: Gateway, options: OptionValues, log: EventLog, signals: Signals): Promise<GatewayConfig | undefined> {
   return new Promise((resolve) => {
-    const end = (reason: string): void => {
+    signals.mind((reason) => {
       log.info("gateway ends", { reason });
-      control.close();
-      gateway.changes?.close();
-      void gateway.close().then(() => resolve(0));
-    };
-    platform.signals.on("SIGTERM", () => end("SIGTERM"));
-    platform.signals.on("SIGINT", () => end("SIGINT"));
-    platform.signals.on("SIGHUP", () => {
-      for (const reason of uciErrors(platform, options) ?? []) log.error("configuration wrong; the former one stays in force", { reason });
-      gateway.reload();
+      resolve(undefined);
+    }, () => {
+      const next = reloadConfig(gateway.platform, options, log);
+      const anew = next ? takeOver(gateway, next) : [];
+      if (anew.length === 0) return gateway.reload();
+      log.info("gateway begins anew, with the flows that the switch has", { changed: anew.join(",") });
+      resolve(next);
     });
-    watchSupervisor(platform, () => end("its supervisor is gone"));
   });
+}
+
+/** Between two gateways there are signals, too. */
+class Signals {
+  #end: ((reason: string) => void) | undefined;
+  #reload: (() => void) | undefined;
+  #pending: string | undefined;
+
+  constructor(platform: Platform) {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) platform.signals.on(signal, () => this.#ends(signal));
+    platform.signals.on("SIGHUP", () => this.#reload?.());
+    watchSupervisor(platform, () => this.#ends("its supervisor is gone"));
+  }
+
+  /** Who minds them from now on. */
+  mind(end: (reason: string) => void, reload: () => void): void {
+    [this.#end, this.#reload] = [end, reload];
+    if (this.#pending !== undefined) end(this.#pending);
+  }
+
+  #ends(reason: string): void {
+    this.#pending ??= reason;
+    this.#end?.(reason);
+  }
 }

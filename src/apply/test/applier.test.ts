@@ -291,4 +291,41 @@ applying("the journal forgets the oldest keys that must be absent, and nothing e
   assert.equal([items["wireless.a"], "wireless.sta371" in items, "wireless.sta372" in items], ["kept", false, true]);
 });
 
+applying("what was done is told, across starts, without a write more; eight at most", async () => {
+  const world = new World();
+  const applier = await started(world);
+  const before = world.writes;
+  const at = "2026-11-23T12:00:00.000Z";
+  assert.is((await world.until(applier.apply({ id: "a", at, wanted: isolate("1") })))?.result, "confirmed");
+  world.works = () => world.uci.now.get("wireless")?.includes('"2"') !== true;
+  assert.is((await apply(world, applier, isolate("2"), "b"))?.result, "rolled back");
+  assert.is(world.writes - before, 4);
+  world.works = () => true;
+  world.dieAt = world.steps.length + 12;
+  assert.is(await apply(world, applier, isolate("3"), "c"), undefined);
+  world.rebirth("nothing");
+  const next = await started(world);
+  const reason = "not confirmed within 120 s: no longer seen to work: backend";
+  const interrupted = { id: "c", result: "rolled back" as const, reason: "interrupted while it was applied: the power or the process failed" };
+  assert.equal(next.status.history, [{ id: "a", at, result: "confirmed" }, { id: "b", result: "rolled back", reason }, interrupted]);
+  for (let count = 4; count < 14; count++) await apply(world, next, isolate(String(count)), `more ${count}`);
+  assert.equal(next.status.history.map(({ id }) => id), [6, 7, 8, 9, 10, 11, 12, 13].map((count) => `more ${count}`));
+});
+
+applying("what was wanted and found to be so is confirmed once it is healthy, and comes back in a safe boot", async () => {
+  const world = new World();
+  const first = await started(world);
+  assert.is((await apply(world, first, isolate("1")))?.result, "confirmed");
+  first.stop();
+  // As the owner had set it already: no transaction ever touched it.
+  world.rebirth("kill");
+  world.ovsdb.set("bridge br0", JSON.stringify("secure"));
+  const applier = await started(world);
+  assert.equal(await apply(world, applier, { ovsdb: { "bridge br0": "secure" } }), { result: "confirmed", unchanged: true });
+  run(world, applier, HEALTHY);
+  await idle(world, applier);
+  const { confirmed } = decodeJournal(world.disk.now.get("/s/journal.json")!);
+  assert.equal(confirmed, { uci: { "wireless.a.isolate": "1" }, ovsdb: { "bridge br0": "secure" } });
+});
+
 applying.run();

@@ -3,10 +3,10 @@
 import type { Platform } from "quickjs-ts";
 import { controlSocket } from "../config/load.ts";
 import { call } from "../control/client.ts";
-import type { DeviceResult, EventsResult, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult } from "../control/protocol.ts";
+import type { ChangesResult, DeviceResult, EventsResult, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult } from "../control/protocol.ts";
 import { formatText, type LogEvent } from "../log.ts";
 import { UsageError, type OptionValues } from "./options.ts";
-import { renderDevices, renderExplain, renderPolicy, renderStatus } from "./render.ts";
+import { renderChanges, renderDevices, renderExplain, renderPolicy, renderStatus } from "./render.ts";
 
 /** How one command asks and tells: `exit` is 0 or 1 by the answer. */
 interface ClientCommand<R = never> {
@@ -25,6 +25,7 @@ const COMMANDS: Record<string, ClientCommand> = {
     method: "explain", params: ([a, b, service]) => ({ a, b, service }), render: renderExplain,
     exit: (result: ExplainResult) => result.allowed ? 0 : 1,
   },
+  changes: { method: "changes", params: () => ({}), render: (result: ChangesResult) => renderChanges(result) },
   "policy show": { method: "policy.show", params: () => ({}), render: (result: PolicyShowResult) => renderPolicy(result) },
   quarantine: { method: "quarantine", params: ([device]) => ({ device }), render: overrideText },
   allow: { method: "allow", params: ([a, b, service]) => ({ a, b, service }), render: overrideText },

@@ -87,6 +87,18 @@ It holds across restarts, until "securebox undo". A quarantine is stronger.`,
 with --json one event per line.`,
   },
   {
+    name: "changes", operands: "", count: [0, 0], options: CLIENT, summary: "changes of this device's configuration: what was applied, what was rolled back and why",
+    details: `On OpenWrt a change of Wi-Fi, ports or network settings is applied, then watched: what worked before (the backend, a management station,
+DHCP) must work again, else everything is put back. The newest eight are shown, newest last, and whether this start is a safe boot.`,
+  },
+  {
+    name: "recover", operands: "", count: [0, 0], options: ["config", "state", "json"], summary: "undo a change of UCI that was interrupted, before the network starts",
+    details: `Run by an early init script on OpenWrt; needs no gateway, no ubus and no Open vSwitch. The gateway's own start does the same, and the rest, but
+later than netifd has read the configuration. Without a change that was interrupted nothing is written.
+
+Exit status: 0, whatever it finds: what it cannot do is said on standard error and left to the gateway's start.`,
+  },
+  {
     name: "enroll", operands: "TOKEN", count: [1, 1], options: ["state", ...CLIENT], summary: "join a backend: its policy comes into force and it sees this gateway",
     details: `TOKEN: what the backend's console or "securebox-backend enroll" shows; it can be used once. Or - to read it from standard input, which
 keeps it out of the process list and of the shell's history:

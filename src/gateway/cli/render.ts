@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers as text for people.
 import type { LinkStatus } from "../../backend-link/types.ts";
-import type { DeviceResult, EnrollResult, ExplainResult, PolicyShowResult, StatusResult, UnenrollResult } from "../control/protocol.ts";
+import type { ChangesResult, DeviceResult, EnrollResult, ExplainResult, PolicyShowResult, StatusResult, UnenrollResult } from "../control/protocol.ts";
 
 type Row = [label: string, value: string | undefined];
 
@@ -26,6 +26,13 @@ export function renderStatus(status: StatusResult): string {
   const link = status.backend ? linkProblems(status.backend) : "";
   const ignored = (status.policy.ignored ?? []).map((field) => `ignored: field ${field} of the backend's document is unknown to this version\n`).join("");
   return `${table(rows)}${problems}${errors}${refusal}${link}${pending}${ignored}`;
+}
+
+export function renderChanges({ supported, phase, id, history, problems }: ChangesResult): string {
+  if (!supported) return "this gateway runs with a configuration file of its own: nothing of the device is changed\n";
+  const lines = history.map(({ id: name, at, result, reason }) => `${at ?? "at an unknown time"} ${result}: ${name}${reason === undefined ? "" : `: ${reason}`}\n`);
+  const now = id === undefined ? "" : `now ${phase}: ${id}\n`;
+  return `${lines.length + now.length === 0 ? "no change so far\n" : ""}${lines.join("")}${now}${problems.map((problem) => `problem: ${problem}\n`).join("")}`;
 }
 
 /** `gw-1 of home at broker.example:8883, connected since ..., desired 12 (version 4), certificate until 2027-01-05, 3 events wait` */

@@ -63,6 +63,7 @@ async function dispatch(platform: Platform, name: string, operands: string[], op
     case "policy check": return (await import("./policy-check.ts")).checkPolicy(platform, operands[0]!, options);
     case "enroll": return (await import("./enrolment.ts")).enroll(platform, operands[0]!, options, access);
     case "unenroll": return (await import("./enrolment.ts")).unenroll(platform, options, access);
+    case "recover": return (await import("./recover.ts")).recover(platform, options);
     case "help": return help(platform, operands.length > 0 ? select(operands) : undefined);
     case "version": return version(platform, options);
     default: return (await import("./client-commands.ts")).runClientCommand(platform, name, operands, options);

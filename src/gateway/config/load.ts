@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Platform } from "quickjs-ts";
 import { UsageError, type OptionValues } from "../cli/options.ts";
-import { LEVELS, type Level, type LogFormat } from "../log.ts";
+import { LEVELS, type Level, type Log, type LogFormat } from "../log.ts";
 import { DEFAULT_CONFIG_PATH, DEFAULTS, type GatewayConfig } from "./config.ts";
 import { parseConfig } from "./parse.ts";
 import { parseUciConfig, UCI_CONFIG_PATH } from "./uci/read.ts";
@@ -26,17 +26,21 @@ export function loadConfig(platform: Pick<Platform, "files">, options: OptionVal
   };
 }
 
-/** The errors of a configuration in UCI as it is now; undefined: it is none, or right. */
-export function uciErrors(platform: Pick<Platform, "files">, options: OptionValues): string[] | undefined {
-  const path = options.config ?? defaultPath(platform);
-  if (!isUci(path)) return undefined;
+/** As it is now; undefined, with each error told, when it cannot be used. */
+export function reloadConfig(platform: Pick<Platform, "files">, options: OptionValues, log: Pick<Log, "error">): GatewayConfig | undefined {
   try {
-    fromUci(path, readConfigFile(platform, path));
-    return undefined;
+    return loadConfig(platform, options);
   } catch (error) {
-    if (error instanceof ConfigurationError) return error.message.split("\n");
-    throw error;
+    if (!(error instanceof ConfigurationError)) throw error;
+    for (const reason of error.message.split("\n")) log.error("configuration wrong; the former one stays in force", { reason });
+    return undefined;
   }
+}
+
+/** Of the file system: what stands before /etc/config/securebox, "" on the device itself. */
+export function uciRoot(platform: Pick<Platform, "files">, options: OptionValues): string {
+  const path = options.config ?? defaultPath(platform);
+  return path.endsWith(UCI_CONFIG_PATH) ? path.slice(0, -UCI_CONFIG_PATH.length) : "";
 }
 
 /** Files of /etc/config have no suffix. */

@@ -2,7 +2,7 @@
 // The methods of the control socket: checks parameters and hands over to the gateway.
 import { parseService } from "@securebox/contract";
 import type { EventLog } from "../log.ts";
-import { ControlFailure, type DeviceResult, type EnrollResult, type ExplainParams, type ExplainResult, type OverrideRecord, type PolicyShowResult, type StatusResult, type UnenrollResult } from "./protocol.ts";
+import { ControlFailure, type ChangesResult, type DeviceResult, type EnrollResult, type ExplainParams, type ExplainResult, type OverrideRecord, type PolicyShowResult, type StatusResult, type UnenrollResult } from "./protocol.ts";
 import type { Client, Methods } from "./server.ts";
 
 /** What an operator may ask of a gateway. The changing ones resolve when the switch has acknowledged, or at once while there is none. */
@@ -11,6 +11,7 @@ export interface Operations {
   devices(): DeviceResult[];
   explain(params: ExplainParams): ExplainResult;
   policy(): PolicyShowResult;
+  changesMade(): ChangesResult;
   quarantine(device: string): Promise<OverrideRecord>;
   allow(a: string, b: string, service: string): Promise<OverrideRecord>;
   undo(id?: number): Promise<OverrideRecord>;
@@ -24,6 +25,7 @@ export function controlMethods(gateway: Operations, log: EventLog): Methods {
     devices: () => ({ devices: gateway.devices() }),
     explain: (params) => gateway.explain({ a: text(params, "a"), b: text(params, "b"), service: optionalText(params, "service") }),
     "policy.show": () => gateway.policy(),
+    changes: () => gateway.changesMade(),
     quarantine: async (params) => ({ override: await gateway.quarantine(text(params, "device")) }),
     allow: async (params) => ({ override: await gateway.allow(text(params, "a"), text(params, "b"), service(params)) }),
     undo: async (params) => ({ undone: await gateway.undo(optionalInteger(params, "id")) }),

@@ -144,6 +144,18 @@ export interface UndoParams { id?: number }
 /** An operator's decision at this gateway. It outlives a restart. */
 export interface OverrideRecord { id: number; at: string; override: Override; text: string }
 export interface PolicyShowResult { source: PolicyStatus["source"]; policy: unknown; overrides: OverrideRecord[] }
+/** `supported`: this gateway makes changes as transactions (it runs with /etc/config/securebox). `phase`: "rest" when none is under way. */
+export interface ChangesResult {
+  supported: boolean;
+  phase: string;
+  /** The change under way. */
+  id?: string;
+  /** This start is a safe boot: so many starts before it failed, and the last confirmed state is in force. */
+  safe?: { failedStarts: number };
+  /** The newest ones, oldest first. `at`: ISO 8601, when it was begun. */
+  history: { id: string; at?: string; result: "confirmed" | "rolled back"; reason?: string }[];
+  problems: string[];
+}
 export interface EnrollParams { token: string }
 /** `broker`: HOST:PORT. */
 export interface EnrollResult { network: string; gateway: string; broker: string }

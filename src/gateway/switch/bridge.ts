@@ -35,17 +35,19 @@ export class Bridge {
   readonly #changed: (state: BridgeState) => void;
   readonly #client: OvsdbClient;
   readonly #ports: Ports;
+  readonly #held: () => boolean;
   #monitor: MonitorHandle | undefined;
   #repairing = false;
   #closed = false;
   #problem: string | undefined;
 
-  /** Connects at once and for good. `changed` is called when ports or connection changed. */
-  constructor(ports: Ports, config: BridgeConfig, log: Log, changed: (state: BridgeState) => void) {
+  /** Connects at once and for good. `changed` is called when ports or connection changed. `held`: a transaction changes the bridge, it is not repaired now. */
+  constructor(ports: Ports, config: BridgeConfig, log: Log, changed: (state: BridgeState) => void, held: () => boolean = () => false) {
     this.#config = config;
     this.#log = log;
     this.#changed = changed;
     this.#ports = ports;
+    this.#held = held;
     this.#client = new OvsdbClient(ports, {
       remotes: [{ unix: config.ovsdb }],
       reconnect: { minimum: 100, maximum: 2000 },
@@ -61,11 +63,11 @@ export class Bridge {
 
   #ready(): void {
     this.#log.info("ovsdb connected", { path: this.#config.ovsdb });
-    if (this.#monitor) return this.#look();
+    if (this.#monitor) return this.look();
     this.#client.monitor(TABLES).then((monitor) => {
       this.#monitor = monitor;
-      monitor.replica.onChange(() => this.#look());
-      this.#look();
+      monitor.replica.onChange(() => this.look());
+      this.look();
     }, (error: Error) => this.#log.error("ovsdb refused the monitor", { reason: error.message }));
   }
 
@@ -76,14 +78,14 @@ export class Bridge {
   }
 
   /** Compares the database with the configuration; repairs, and tells what is there. */
-  #look(): void {
+  look(): void {
     const replica = this.#monitor?.replica;
     if (!replica || !this.#client.ready) return;
     const root = [...replica.table("Open_vSwitch").values()][0];
     const bridge = [...replica.table("Bridge").values()].find((row) => row["name"] === this.#config.bridge);
     const members = this.#members(bridge);
     const repair = this.#repair(root, bridge, members);
-    if (repair) this.#run(repair);
+    if (repair && !this.#held()) this.#run(repair);
     const ports = Object.entries(this.#config.ports).flatMap(([name, role]) => {
       const row = members.get(name);
       // Both columns are ephemeral: a restarted ovsdb-server has lost them until ovs-vswitchd, whose port is where it was, writes them again (ovs-vswitchd.conf.db(5)).
@@ -141,11 +143,11 @@ export class Bridge {
       await this.#client.transact(transaction);
       this.#log.info(summary, { bridge: this.#config.bridge });
       done();
-      this.#look();
+      this.look();
     }).catch((error: Error) => {
       done(error.message);
       this.#log.error("bridge not as configured", { bridge: this.#config.bridge, reason: error.message });
-      this.#ports.timers.after(RETRY, () => this.#look());
+      this.#ports.timers.after(RETRY, () => this.look());
     });
   }
 

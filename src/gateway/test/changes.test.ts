@@ -4,11 +4,13 @@ import { FakePlatform } from "quickjs-ts/fake";
 import { platform } from "quickjs-ts/platform";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Changes } from "../changes.ts";
+import { Changes, type Changing } from "../changes.ts";
+import type { Signs } from "../../apply/index.ts";
 import type { Log } from "../log.ts";
 
 const changes = suite("changes");
-const OPENWRT = { wifi: [], applyDeadline: 30 };
+const SITE = { ports: { wlan0: "bss" as const }, managePorts: true, network: { prefixes: ["10.0.0.0/24"], gateways: [], gatewayMacs: [], resolvers: [] } };
+const CONFIG = { state: "/state", openwrt: { wifi: [], applyDeadline: 30 }, ovsdb: "/db.sock", bridge: "br0", datapath: "netdev" as const, ...SITE };
 const WIRELESS = "\nconfig wifi-iface 'ap'\n\toption isolate '1'\n\n";
 
 class Device {
@@ -25,7 +27,7 @@ class Device {
       child.handlers.exit(0, null);
     });
   }
-  open(): Changes { return new Changes(this.platform, { state: "/state", openwrt: OPENWRT }, this.#log); }
+  open(): Changes { return new Changes(this.platform, CONFIG, this.#log); }
   get wireless(): string { return this.platform.files.readText("/etc/config/wireless"); }
   async settle<T>(promise: Promise<T>, step = 500): Promise<T> {
     let settled = false;
@@ -38,6 +40,11 @@ class Device {
     return promise;
   }
 }
+
+/** A gateway whose switch is away: it requests nothing itself. */
+const gateway = (healthy: boolean, look: () => Signs): Changing => ({
+  healthy: () => healthy, connected: () => false, look: async () => look(), takes: () => false, setSite: async () => true, released: () => {},
+});
 
 const interrupted = (old: string): string => JSON.stringify({ format: 1, confirmed: {}, marker: { id: "x", old: { uci: { "wireless.ap.isolate": old } } } });
 
@@ -69,7 +76,7 @@ changes("a change is probed, confirmed, and comes back in a safe boot after thre
   const device = new Device("\nconfig wifi-iface 'ap'\n\n");
   const first = device.open();
   await device.settle(first.recover());
-  first.follow(() => true, { look: async () => ({ backend: true }) });
+  first.follow(gateway(true, () => ({ backend: true })), SITE);
   assert.equal(await device.settle(first.apply({ id: "a", wanted: { uci: { "wireless.ap.isolate": "1" } } })), { result: "confirmed" });
   assert.is(device.wireless, WIRELESS);
   await device.platform.time.advance(120_000);
@@ -78,7 +85,7 @@ changes("a change is probed, confirmed, and comes back in a safe boot after thre
     device.platform.files.replace("/etc/config/wireless", WIRELESS.replace("'1'", "'0'"));
     const failing = device.open();
     await device.settle(failing.recover());
-    failing.follow(() => false, { look: async () => ({}) });
+    failing.follow(gateway(false, () => ({})), SITE);
     await device.platform.time.advance(120_000);
     assert.equal(failing.problems, []);
   }
@@ -92,7 +99,7 @@ changes("a backend that the change cuts off: rolled back within the configured d
   const device = new Device(WIRELESS);
   const opened = device.open();
   await device.settle(opened.recover());
-  opened.follow(() => true, { look: async () => ({ backend: device.wireless === WIRELESS }) });
+  opened.follow(gateway(true, () => ({ backend: device.wireless === WIRELESS })), SITE);
   const begun = device.platform.time.now();
   const outcome = await device.settle(opened.apply({ id: "b", wanted: { uci: { "wireless.ap.isolate": "0" } } }));
   assert.equal(outcome, { result: "rolled back", reason: "not confirmed within 30 s: no longer seen to work: backend" });

@@ -6,7 +6,7 @@ import { putItem, parseKey } from "../uci/items.ts";
 import { formatUci, parseUci } from "../uci/text.ts";
 import { desiredWifi, type Found, type GroupKeys, type WifiWish } from "../wifi/desired.ts";
 import { changedWifi, observeWifi } from "../wifi/observed.ts";
-import { RELEASES, releaseOf, wpadOf, type Release, type Wpad } from "../wifi/release.ts";
+import { releaseIn, RELEASES, releaseOf, type Release, type Wpad } from "../wifi/release.ts";
 
 const wifi = suite("wifi settings");
 const FULL: Wpad = { hs20: true, dynamicVlan: true };
@@ -129,10 +129,13 @@ wifi("what is no access point is refused by name", () => {
     assert.throws(() => observeWifi(wireless, section), message);
 });
 
-wifi("releases and packages by name", () => {
+wifi("releases by name, and as the device's files tell them", () => {
   assert.equal(["24.10.4", "24.10-SNAPSHOT", "25.12.0-rc2", "23.05.5", "22.03.7", "SNAPSHOT", "r28000", "26.06.1"].map((version) => releaseOf(version)?.name), ["24.10", "24.10", "25.12", "23.05", undefined, "main", "main", "25.12"]);
-  const kinds = ["wpad-mbedtls", "wpad", "hostapd-openssl", "wpad-full-wolfssl", "wpad-basic-mbedtls", "wpad-mini", "hostapd-mini", "wpad-mesh-mbedtls", "wpa-supplicant", "hostapd-utils", "xwpad"];
-  assert.equal(kinds.map((name) => wpadOf(name)?.hs20), [true, true, true, true, false, false, false, false, undefined, undefined, undefined]);
+  const told = (text: string): unknown => { const found = releaseIn(text); return found && [found.version, found.release?.name]; };
+  assert.equal(told("DISTRIB_ID='OpenWrt'\nDISTRIB_RELEASE='24.10.4'\nDISTRIB_REVISION='r1'\n"), ["24.10.4", "24.10"]);
+  assert.equal(told('NAME="OpenWrt"\nVERSION="SNAPSHOT"\nID="openwrt"\nVERSION_ID="snapshot"\n'), ["SNAPSHOT", "main"]);
+  assert.equal(told("DISTRIB_RELEASE='21.02.7'\n"), ["21.02.7", undefined]);
+  assert.is(told('NAME="Debian GNU/Linux"\nVERSION="12 (bookworm)"\nID=debian\n'), undefined);
 });
 
 wifi.run();

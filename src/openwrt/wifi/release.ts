@@ -26,6 +26,12 @@ export function releaseOf(version: string): Release | undefined {
   return [...RELEASES].reverse().find(({ name }) => number >= known(name));
 }
 
+/** From the text of /etc/openwrt_release (DISTRIB_RELEASE) or /etc/os-release (VERSION, of ID openwrt). undefined: it does not say so. */
+export function releaseIn(text: string): { version: string; release: Release | undefined } | undefined {
+  const [, version] = /^DISTRIB_RELEASE=['"]?([^'"\n]+)/m.exec(text) ?? (/^ID=['"]?openwrt/m.test(text) ? /^VERSION=['"]?([^'"\n]+)/m.exec(text) : undefined) ?? [];
+  return version === undefined ? undefined : { version, release: releaseOf(version) };
+}
+
 /** What the installed wpad or hostapd was built with. */
 export interface Wpad {
   /** CONFIG_HS20: knows disable_dgaf. Elsewhere that line is an error that keeps the radio down. */
@@ -34,11 +40,5 @@ export interface Wpad {
   dynamicVlan: boolean;
 }
 
-/**
- * By the package's name: wpad-basic-mbedtls, wpad-mini, wpad-mbedtls, hostapd-openssl ... undefined: no such package. The mesh variants count as without:
- * missing a setting is told, a line that hostapd does not know keeps the radio down.
- */
-export function wpadOf(packageName: string): Wpad | undefined {
-  const [, variant = "full"] = /^(?:wpad|hostapd)(?:-(basic|mini|mesh|full))?(?:-(?:mbedtls|wolfssl|openssl))?$/.exec(packageName) ?? [, ""];
-  return variant === "" ? undefined : { hs20: variant === "full", dynamicVlan: variant === "full" };
-}
+/** Words of hostapd.conf that a program knows exactly when it was built with these: hostapd/config_file.c has them between #ifdef CONFIG_HS20 and #ifdef CONFIG_FULL_DYNAMIC_VLAN. */
+export const WPAD_WORDS: Readonly<Record<keyof Wpad, string>> = { hs20: "disable_dgaf", dynamicVlan: "vlan_tagged_interface" };
