@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSyn
 import { join } from "node:path";
 import type { StatusResult } from "../../src/gateway/control/protocol.ts";
 import { bundle } from "../../tools/bundle.mjs";
+import type { PortRole } from "../../src/wifi-isolation/network.ts";
 import type { Backend } from "./backend.ts";
 import { repositoryRoot, run, type RunResult, until } from "./command.ts";
 import { smallDisk } from "./disk.ts";
@@ -16,6 +17,9 @@ export type Engine = "quickjs" | "node";
 /** On a machine with nothing to spare a process on Node takes seconds to begin (seen: 7 s until its first line, 3 s for a command); the switch is ready half a second later. */
 const [STARTED_WITHIN, ANSWERED_WITHIN] = [40_000, 15_000];
 
+/** Where a gateway runs. `roles` of the ports, if they are not those of `Topology`. */
+export type Site = Pick<Topology, "lab" | "ap" | "ovs" | "radio"> & { roles?: Readonly<Record<string, PortRole>> };
+
 export class Gateway {
   readonly policyFile: string;
   readonly logFile: string;
@@ -23,14 +27,14 @@ export class Gateway {
   readonly configFile: string;
   /** On a file system of its own, of one megabyte, so that it can be filled. */
   readonly stateDirectory: string;
-  readonly #topology: Topology;
+  readonly #topology: Site;
   readonly #program: readonly string[];
   readonly #supervised: boolean;
   #process: ChildProcess | undefined;
   /** Where policies are pushed to, once the gateway has joined. */
   #joined: { backend: Backend; network: string; id: string } | undefined;
 
-  private constructor(topology: Topology, program: readonly string[], supervised: boolean) {
+  private constructor(topology: Site, program: readonly string[], supervised: boolean) {
     this.#supervised = supervised;
     const at = (name: string) => join(topology.lab.directory, name);
     this.#topology = topology;
@@ -43,7 +47,7 @@ export class Gateway {
   }
 
   /** Prepares everything and starts the gateway under `policy`; resolves when its flows are in force. `supervised`: it starts again when it dies. */
-  static async start(topology: Topology, engine: Engine, policy: string, supervised = false): Promise<Gateway> {
+  static async start(topology: Site, engine: Engine, policy: string, supervised = false): Promise<Gateway> {
     const gateway = new Gateway(topology, await gatewayProgram(engine), supervised);
     mkdirSync(gateway.stateDirectory);
     await smallDisk(gateway.stateDirectory, "1m");
@@ -170,14 +174,14 @@ export async function gatewayProgram(engine: Engine): Promise<string[]> {
   return [process.execPath, "--enable-source-maps", outfile];
 }
 
-function configuration(gateway: Gateway, { ovs, radio }: Topology): string {
+function configuration(gateway: Gateway, { ovs, radio, roles = portRoles }: Site): string {
   return `
 bridge: br0
 ovsdb: ${ovs.ovsdbSocket}
 openflow: ${ovs.mgmtSocket("br0")}
 datapath: netdev
 ports:
-${Object.entries(portRoles).map(([port, role]) => `  ${port}: ${role}`).join("\n")}
+${Object.entries(roles).map(([port, role]) => `  ${port}: ${role}`).join("\n")}
 network:
   prefixes: [ ${network.prefix4}, "${network.prefix6}" ]
   gateways: [ ${network.router4}, "${network.router6}", "${network.routerLinkLocal}" ]

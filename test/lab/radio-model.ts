@@ -28,23 +28,30 @@ export class RadioModel {
   readonly #lab: Lab;
   readonly #mode: RadioMode;
   readonly #air: Namespace;
+  /** BSSes whose station events are told. */
+  readonly #told: ReadonlySet<string>;
   readonly #associated = new Map<Namespace, Association>();
   /** The BSS that a station's interface hangs on, associated or not. */
   readonly #links = new Map<Namespace, string>();
 
-  private constructor(lab: Lab, mode: RadioMode, air: Namespace, events: StationEvents) {
+  private constructor(lab: Lab, mode: RadioMode, air: Namespace, told: readonly string[], events: StationEvents) {
+    this.#told = new Set(told);
     this.#lab = lab;
     this.#mode = mode;
     this.#air = air;
     this.events = events;
   }
 
-  /** Makes an interface in namespace `ap` for every name in `bsses`, to be added to the switch as a port. */
-  static async create(lab: Lab, ap: Namespace, bsses: readonly string[], mode: RadioMode): Promise<RadioModel> {
+  /**
+   * Makes an interface in namespace `ap` for every name in `bsses`, to be added to the switch as a port; and for every name in `others` one in the
+   * namespace of an access point of its own, of whose stations nobody is told.
+   */
+  static async create(lab: Lab, ap: Namespace, bsses: readonly string[], mode: RadioMode, others: Readonly<Record<string, Namespace>> = {}): Promise<RadioModel> {
     const air = await lab.namespace("air");
-    for (const quiet of [ap, air]) await quiet.script("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6"); // switch ports have no stack
+    for (const quiet of [ap, air, ...Object.values(others)]) await quiet.script("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6"); // switch ports have no stack
     for (const bss of bsses) await veth({ namespace: ap, name: bss }, { namespace: air, name: bss });
-    const radio: RadioModel = new RadioModel(lab, mode, air, await StationEvents.listen(lab, bsses, {
+    for (const [bss, namespace] of Object.entries(others)) await veth({ namespace, name: bss }, { namespace: air, name: bss });
+    const radio: RadioModel = new RadioModel(lab, mode, air, bsses, await StationEvents.listen(lab, bsses, {
       stations: (bss) => [...radio.#associated.values()].filter((each) => each.bss === bss).map(({ mac, key }) => ({ address: mac, key })),
       deauthenticate: (bss, address) => radio.#throwOut(bss, address),
     }));
@@ -61,7 +68,7 @@ export class RadioModel {
     await this.#throwOut(association.bss, association.mac);
     await this.#link(station, association);
     this.#associated.set(station, association);
-    this.events.send({ event: "associated", bss: association.bss, address: association.mac, key: association.key });
+    if (this.#told.has(association.bss)) this.events.send({ event: "associated", bss: association.bss, address: association.mac, key: association.key });
     await must(["ip", "-n", station.path, "link", "set", stationInterface, "up"]);
   }
 
@@ -70,7 +77,7 @@ export class RadioModel {
     if (!association) return;
     this.#associated.delete(station);
     await must(["ip", "-n", station.path, "link", "set", stationInterface, "down"]);
-    this.events.send({ event: "disassociated", bss: association.bss, address: association.mac });
+    if (this.#told.has(association.bss)) this.events.send({ event: "disassociated", bss: association.bss, address: association.mac });
   }
 
   async #throwOut(bss: string, mac: string): Promise<void> {
