@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A scenario in a machine: image, share, boot, and what came of it.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { makeImage } from "../recipe/index.ts";
 import type { Arch, Machine } from "../recipe/machines.ts";
@@ -54,7 +54,7 @@ export async function runScenario(options: RunOptions): Promise<Outcome> {
   try {
     const kind = await accelerator(root, machine.arch, async () => (await trial(options, image.directory, join(work, "trial"))).status === 0, progress);
     const share = join(work, "share");
-    mkdirSync(share, { recursive: true });
+    mkdirSync(join(share, "kept"), { recursive: true });
     await fillShare(root, machine, share, options.scenario, options.settings, progress);
     progress(`booting ${machine.arch} (${kind})`);
     const serial = join(work, "serial");
@@ -77,7 +77,7 @@ function keep({ root, machine, scenario, deadline }: RunOptions, kind: Accelerat
   rmSync(kept, { recursive: true, force: true });
   mkdirSync(kept, { recursive: true });
   copyFileSync(serial, join(kept, "serial"));
-  for (const file of ["log", "dmesg"]) if (existsSync(join(share, file))) copyFileSync(join(share, file), join(kept, file));
+  for (const file of ["log", "dmesg", "kept"]) if (existsSync(join(share, file))) cpSync(join(share, file), join(kept, file), { recursive: true });
   const { checks, measurements } = readReport(join(share, "report"));
   const error = result.status === undefined ? `${describe(result, deadline)}; the console's last lines:\n${lastLines(serial, 10)}` : undefined;
   const status = result.status ?? (result.ended === "deadline" ? 124 : 125);

@@ -257,9 +257,9 @@ export class Gateway implements Operations {
     if (this.#topology) this.population.recalled(await recallDevices(this.switch, this.#topology));
   }
 
-  /** Ports came, went or got other numbers: a new topology is compared as a whole. */
+  /** Ports came, went or got other numbers, or the switch can do other things: a new topology is compared as a whole. */
   #look(): void {
-    const topology = topologyOf(this.config, this.#bridge?.state ?? { connected: false, ports: [] });
+    const topology = topologyOf(this.config, this.#bridge?.state ?? { connected: false, ports: [] }, this.switch.abilities);
     if (!topology || JSON.stringify(topology) === JSON.stringify(this.#topology)) return;
     this.#topology = topology;
     this.log.info("ports", Object.fromEntries(topology.ports.map((port) => [port.name, `${port.role}:${port.number}`])));
@@ -300,6 +300,7 @@ export class Gateway implements Operations {
 
   #switchReady(): void {
     this.log.info("switch connected", { openflow: this.switch.version, software: this.switch.abilities?.description.software });
+    this.#look();
     this.reconciler.synchronise();
   }
 

@@ -38,10 +38,10 @@ function stationsStatus({ population, config }: Gateway): StatusResult["stations
 
 function switchStatus({ config, bridge, reconciler, lastSync, switch: device }: Gateway): SwitchStatus {
   const ports = Object.entries(config.ports).map(([name, role]) => ({ name, role, number: bridge?.state.ports.find((port) => port.name === name)?.number }));
-  const { ctFlush = false, ctFlushZone = false, bundles = false, flowMonitor = false } = device.abilities ?? {};
+  const { ctFlush = false, ctFlushZone = false, bundles = false, flowMonitor = false, ndRewrite = false } = device.abilities ?? {};
   return {
     state: reconciler.state, bridge: config.bridge, version: device.version, software: bridge?.state.software ?? device.abilities?.description.software,
-    flows: reconciler.flows, ports, features: { ctFlush, ctFlushZone, bundles, flowMonitor },
+    flows: reconciler.flows, ports, features: { ctFlush, ctFlushZone, bundles, flowMonitor, ndRewrite },
     lastError: reconciler.lastError ?? bridge?.state.problem ?? device.problem, lastSync, bundles: reconciler.bundles, refused: reconciler.refused,
   };
 }

@@ -47,8 +47,8 @@ function* staticFlows({ site, program }: View): Generator<Flow> {
   yield* dispatchFlows(site, cookie);
   yield* neighbourFlows(site, cookie);
   yield* upstreamPairFlows(cookie);
-  yield* answerFlows(cookie);
-  yield* replyFlows(cookie);
+  yield* answerFlows(site, cookie);
+  yield* replyFlows(site, cookie);
   yield* groupFlows(site, program, cookie);
   yield* requestFlows(cookie);
   yield* destinationFlows(site, cookie);

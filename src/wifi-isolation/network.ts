@@ -35,6 +35,8 @@ export interface Topology {
   gatewayMacs: Mac[];
   /** Resolvers whose DNS answers are believed. */
   resolvers: Ip[];
+  /** False: the switch cannot make an advertisement of a solicitation (the kernel's datapath); its target is asked instead. Default true. */
+  ndRewrite?: boolean;
 }
 
 /** A thing with a policy, and what it may use: the bindings. One device is bound to one port at a time. */

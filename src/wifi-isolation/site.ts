@@ -17,6 +17,7 @@ export class Site {
   readonly gatewayMacs: readonly Uint8Array[];
   /** Only where a port is thin. */
   readonly virtualMac: VirtualMac | undefined;
+  readonly ndRewrite: boolean;
   readonly #portByName: Map<string, SwitchPort>;
 
   /** Throws RangeError for what is no address or prefix. */
@@ -33,6 +34,7 @@ export class Site {
     this.nearResolvers = near.filter((resolver) => this.ranges.some((range) => inRange(range, resolver)));
     this.gatewayMacs = topology.gatewayMacs.map(macBytes);
     this.virtualMac = virtualMac(topology);
+    this.ndRewrite = topology.ndRewrite ?? true;
     this.#portByName = new Map(topology.ports.map((port) => [port.name, port]));
   }
 

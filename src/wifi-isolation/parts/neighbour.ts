@@ -79,27 +79,28 @@ export function* neighbourDeviceFlows(device: DeviceView, cookie: bigint): Gener
   yield flow(cookie, "responder", 10, { [DESTINATION]: device.id }, [move("eth_src", "eth_dst"), fromMe], { goto: "reply" });
 }
 
-/** Table answer: who answers. A solicitation without the asker's link-layer address (RFC 4861 §4.3, unicast probes) has no room for ours: its target answers itself. */
-export function* answerFlows(cookie: bigint): Generator<Flow> {
+/** Table answer: who answers. A solicitation without the asker's link-layer address (RFC 4861 §4.3, unicast probes) has no room for ours: its target answers itself. So it does where the switch cannot make an advertisement. */
+export function* answerFlows(site: Site, cookie: bigint): Generator<Flow> {
   const to = (priority: number, match: Match, goto: "responder" | "copy"): Flow => flow(cookie, "answer", priority, match, NO_ACTIONS, { goto });
   yield to(300, icmp6(NS, { ipv6_src: UNSPECIFIED6 }), "responder");
   yield to(200, { ...JOINED_STATE, ...icmp6(NS, { nd_sll: new Uint8Array(6) }) }, "copy");
-  yield to(100, { ...JOINED_STATE, ...icmp6(NS) }, "responder");
+  yield to(100, { ...JOINED_STATE, ...icmp6(NS) }, site.ndRewrite ? "responder" : "copy");
   yield to(100, { ...JOINED_STATE, ...arp({ arp_op: 1 }) }, "responder");
   yield to(100, { ...UPSTREAM, ...arp({ arp_op: 2 }) }, "copy");
 }
 
 /** Tables reply and advert: the question becomes its answer. RFC 826; RFC 4861 §4.4, flags R S O in the first three bits. */
-export function* replyFlows(cookie: bigint): Generator<Flow> {
+export function* replyFlows(site: Site, cookie: bigint): Generator<Flow> {
   const back: Action = { type: "output", port: 0xfffffff8 };
   yield flow(cookie, "reply", 10, { eth_type: ARP }, [
     set("arp_op", 2), move("arp_spa", "reg2"), move("arp_tpa", "arp_spa"), move("reg2", "arp_tpa"), move("arp_sha", "arp_tha"), move("eth_src", "arp_sha"), back,
   ]);
-  // RFC 4862 §5.4.4: to all nodes, not solicited. The asker's frame has no option that could carry the link-layer address; it needs none.
+  // RFC 4862 §5.4.4: to all nodes, not solicited, whatever its flags. The asker's frame has no option that could carry the link-layer address; it needs none.
   const allNodes = Uint8Array.of(0xff, 2, ...new Uint8Array(13), 1);
   yield flow(cookie, "reply", 20, icmp6(NS, { ipv6_src: UNSPECIFIED6 }), [
-    { type: "set-field", field: "ipv6_dst", value: allNodes }, move("nd_target", "ipv6_src"), set("icmpv6_type", NA), set("nd_reserved", 0x20000000), back,
+    { type: "set-field", field: "ipv6_dst", value: allNodes }, move("nd_target", "ipv6_src"), set("icmpv6_type", NA), ...(site.ndRewrite ? [set("nd_reserved", 0x20000000)] : []), back,
   ]);
+  if (!site.ndRewrite) return;
   yield flow(cookie, "reply", 10, icmp6(NS), [
     move("ipv6_src", "ipv6_dst"), move("nd_target", "ipv6_src"), set("nd_options_type", 2), set("icmpv6_type", NA), set("nd_reserved", 0x60000000),
   ], { goto: "advert" });

@@ -3,7 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { advertisement, arp, BROADCAST, solicitation, solicitedNode } from "../fake/frames.ts";
-import { device, linkDestination, macOf, policy, reaches, ROUTER, Scenario } from "../fake/scenario.ts";
+import { device, linkDestination, macOf, policy, reaches, ROUTER, Scenario, TOPOLOGY } from "../fake/scenario.ts";
 
 const joined = policy({ groups: { a: [{ mac: macOf(1) }], b: [{ mac: macOf(2) }] }, rules: [{ from: "a", to: "b", allow: ["tcp/631"] }] });
 const test = suite("wifi-isolation: neighbours");
@@ -33,6 +33,21 @@ test("a solicitation without the asker's address goes to its target alone, and i
   assert.equal(net.send(a, probe).map(({ port, frame }) => [port, linkDestination(frame)]), [[b.port, b.mac]]);
   assert.ok(net.arrives(b, advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: a.mac, ip: a.v6 } }, b.v6), a));
   assert.equal(net.send(c, solicitation({ from: { mac: c.mac, ip: c.v6 }, to: { mac: b.mac, ip: b.v6 } }, b.v6)), []);
+});
+
+test("a switch that cannot write advertisements hands solicitations to their target alone, and defends addresses all the same", async () => {
+  const net = await Scenario.start({ policy: joined, topology: { ...TOPOLOGY, ndRewrite: false } });
+  const [a, b, c] = [net.host(1), net.host(2), net.host(3)];
+  const ask = (from: typeof a) => solicitation({ from: { mac: from.mac, ip: from.v6 }, to: solicitedNode(b.v6) }, b.v6, from.mac);
+  assert.equal(net.send(a, ask(a)).map(({ port, frame }) => [port, linkDestination(frame)]), [[b.port, b.mac]]);
+  assert.ok(net.arrives(b, advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: a.mac, ip: a.v6 } }, b.v6, b.mac), a));
+  assert.equal(net.send(c, ask(c)), [], "no rule joins them");
+  const dad = solicitation({ from: { mac: a.mac, ip: "::" }, to: solicitedNode(b.v6) }, b.v6);
+  assert.equal(net.send(a, dad), [{ port: a.port, frame: advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: a.mac, ip: "ff02::1" } }, b.v6, undefined, 0) }]);
+  await net.switch.flows(({ instructions }) => {
+    const fields = JSON.stringify(instructions, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+    assert.not.match(fields, /nd_reserved|nd_options_type/);
+  });
 });
 
 test("requests for the gateway go upstream only; requests from upstream are answered by the switch", async () => {

@@ -3,6 +3,7 @@
 import type { OpenflowClient } from "./client.ts";
 import type { Message, MultipartRequest, SwitchDescription } from "./messages.ts";
 import { OpenflowError } from "./session-errors.ts";
+import type { Action, Flow } from "./types.ts";
 
 export interface SwitchAbilities {
   description: SwitchDescription;
@@ -12,6 +13,8 @@ export interface SwitchAbilities {
   /** NXT_CT_FLUSH_ZONE: all connections of a zone. */
   ctFlushZone: boolean;
   bundles: boolean;
+  /** Flags and option types of neighbour discovery can be written, which makes an advertisement of a solicitation: the userspace datapath can, the kernel's not. */
+  ndRewrite: boolean;
   /** Flow monitor in the agreed wire version (over 1.3 it is ONF's extension, which 2.15 lacks). */
   flowMonitor: boolean;
   /** 0: none. */
@@ -21,6 +24,8 @@ export interface SwitchAbilities {
 /** An unused zone: flushing it harms nobody. Open vSwitch has 65,536; the last one is left alone by everyone we know. */
 const emptyZone = 0xffff;
 const unusedBundle = 0xfffe0000;
+/** No packet comes to it: the last one but the switch's own, and reached only by those who name it. */
+const unusedTable = 253;
 
 /** Asks each thing once; nothing on the switch changes. Rejects only when the connection fails or a deadline passes. */
 export async function probe(client: OpenflowClient): Promise<SwitchAbilities> {
@@ -34,6 +39,7 @@ export async function probe(client: OpenflowClient): Promise<SwitchAbilities> {
     ctFlush: await accepts(client, { type: "nx-ct-flush", protocol: 17, zone: emptyZone, original: { source: Uint8Array.of(192, 0, 2, 1), sourcePort: 9 } }),
     ctFlushZone: await accepts(client, { type: "nx-ct-flush-zone", value: emptyZone }),
     bundles: await hasBundles(client),
+    ndRewrite: await hasNdRewrite(client),
     flowMonitor: await hasFlowMonitor(client),
     maxMeter: await maxMeter(client),
   };
@@ -48,6 +54,15 @@ async function hasBundles(client: OpenflowClient): Promise<boolean> {
   if (!(await answered(control("open-request")))) return false;
   await control("discard-request");
   return true;
+}
+
+/** A datapath's limits show when a flow is put in force, not before; this one goes at once, or after a second should the connection break. */
+async function hasNdRewrite(client: OpenflowClient): Promise<boolean> {
+  const set: Action = { type: "set-field", field: "nd_reserved", value: 0 };
+  const flow: Flow = { table: unusedTable, priority: 0, cookie: 0n, match: { eth_type: 0x86dd, nw_proto: 58, icmpv6_type: 136 }, instructions: [{ type: "apply", actions: [set] }], hardTimeout: 1 };
+  const accepted = await accepts(client, { type: "flow-mod", command: "add", flow });
+  await accepts(client, { type: "flow-mod", command: "delete-strict", flow });
+  return accepted;
 }
 
 /** A monitor without initial flows on a table without any, and its end. */

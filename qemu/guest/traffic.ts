@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Echo requests between stations, and what a station's radio received.
+import type { Millis } from "quickjs-ts";
+import { platform } from "quickjs-ts/platform";
+import { inside, run, sleep, start, until } from "./command.ts";
+
+/** Whether an echo request is answered within some tries of a second. */
+export async function reaches(from: string, address: string, tries = 3): Promise<boolean> {
+  return (await run(inside(from, ["ping", "-n", "-q", "-c", String(tries), "-i", "0.3", "-W", "1", "-w", String(tries), address]))).stdout.match(/, 0 received/) === null;
+}
+
+export interface Flow {
+  sent: number;
+  lost: number;
+  /** Longest time between two answers. Milliseconds. */
+  gap: Millis;
+}
+
+/** Echo requests at a steady pace until `stop`. */
+export class Stream {
+  readonly #answers: { sequence: number; at: Millis }[] = [];
+  readonly #first: Millis;
+  readonly #child: { kill(signal?: string): void };
+  #ended = false;
+  #sent = 0;
+
+  constructor(from: string, address: string, readonly interval: Millis) {
+    this.#first = platform.time.now();
+    const words = ["ping", "-n", "-D", "-i", String(interval / 1000), address];
+    this.#child = start(inside(from, words), (line) => this.#line(line), () => (this.#ended = true));
+  }
+
+  /** Milliseconds from the start to the first answer; undefined while there is none. */
+  get firstAnswer(): Millis | undefined {
+    return this.#answers[0] && this.#answers[0].at - this.#first;
+  }
+
+  get answers(): number { return this.#answers.length; }
+
+  /** `[seconds.micro] 64 bytes from ...: icmp_seq=N`: the kernel's time of arrival, not ours. */
+  #line(line: string): void {
+    const answer = /^\[([\d.]+)\] .*icmp_seq=(\d+) ttl/.exec(line);
+    if (answer && !line.includes("DUP")) this.#answers.push({ sequence: Number(answer[2]), at: Number(answer[1]) * 1000 });
+    const total = /^(\d+) packets transmitted/.exec(line);
+    if (total) this.#sent = Number(total[1]);
+  }
+
+  /** Answers that are on their way are waited for. */
+  async stop(): Promise<Flow> {
+    this.#child.kill("SIGINT");
+    await until("ping's end", 10_000, () => this.#ended);
+    const gaps = this.#answers.slice(1).map(({ at }, i) => at - this.#answers[i]!.at);
+    return { sent: this.#sent, lost: this.#sent - new Set(this.#answers.map(({ sequence }) => sequence)).size, gap: Math.max(0, ...gaps) };
+  }
+}
+
+/** Counts frames that an interface receives. */
+export class Capture {
+  #frames = 0;
+  readonly seen: string[] = [];
+  readonly #child: { kill(signal?: string): void };
+  #ended = false;
+
+  private constructor(namespace: string | undefined, name: string, filter: string, direction: readonly string[]) {
+    this.#child = start(inside(namespace, ["tcpdump", "-Z", "root", "-l", "-n", "-e", "-i", name, ...direction, filter]), (line) => this.#line(line), () => (this.#ended = true));
+  }
+
+  /** A frame may take more lines; the first begins with the time. */
+  #line(line: string): void {
+    if (!/^\d\d:/.test(line)) return;
+    this.#frames++;
+    if (this.seen.length < 5) this.seen.push(line);
+  }
+
+  /** Resolves when it listens. */
+  static async start(namespace: string | undefined, name: string, filter: string, incoming = true): Promise<Capture> {
+    const capture = new Capture(namespace, name, filter, incoming ? ["-Q", "in"] : []);
+    await sleep(1500); // tcpdump says that it listens before it does
+    return capture;
+  }
+
+  async stop(): Promise<number> {
+    await sleep(300);
+    this.#child.kill("SIGINT");
+    await until("tcpdump's end", 10_000, () => this.#ended);
+    return this.#frames;
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Intelligent Edge on radios: isolation by real 802.11 frames, policy by the gateway as shipped over the kernel's datapath. First the same network
+// under plain access points, where everything is open: what is closed later is closed by us.
+// Settings: handovers=N, one a second on each kind of network (default 10); pace=MS between echo requests (default 20).
+import { platform } from "quickjs-ts/platform";
+import { sleep } from "../guest/command.ts";
+import { Gateway } from "../guest/gateway.ts";
+import { HostapdStations } from "../guest/hostapd-stations.ts";
+import { accessPoints, bss, keys, makeRadios, makeRouter, makeStations, plans, policy, ports, radios } from "../guest/network.ts";
+import { check, expect, measure, say, scenario, settings, uptime, whenFailed } from "../guest/report.ts";
+import type { Station } from "../guest/station.ts";
+import { addPorts, dump, learning, noFlows, startSwitch } from "../guest/switch.ts";
+import { Capture, reaches, Stream } from "../guest/traffic.ts";
+
+const SOCKET = "/run/stations.sock";
+const { handovers, pace } = settings({ handovers: 10, pace: 20 });
+const { laptop: laptopPlan, printer: printerPlan, camera: cameraPlan, phone: phonePlan } = plans;
+
+async function open(from: Station, to: { name: string; ip: string }): Promise<void> {
+  expect(await reaches(from.name, to.ip), `${from.name} does not reach ${to.name}`);
+}
+
+async function closed(from: Station, to: { name: string; ip: string }): Promise<void> {
+  expect(!(await reaches(from.name, to.ip, 2)), `${from.name} reaches ${to.name}`);
+}
+
+/** One handover a second between the two access points of "home"; the longest silence of each, milliseconds. */
+async function roam(station: Station, count: number): Promise<{ gaps: number[]; lost: number; sent: number }> {
+  const gaps: number[] = [];
+  let [lost, sent] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    const next = platform.time.now() + 1000;
+    const stream = new Stream(station.name, printerPlan.ip, pace);
+    await sleep(200);
+    await station.roam(i % 2 === 0 ? bss.away.bssid : bss.home.bssid);
+    await sleep(Math.max(300, next - platform.time.now() - 100));
+    const flow = await stream.stop();
+    gaps.push(flow.gap);
+    lost += flow.lost;
+    sent += flow.sent;
+    await sleep(Math.max(0, next - platform.time.now()));
+  }
+  return { gaps, lost, sent };
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+scenario(async () => {
+  await makeRadios(6);
+  await makeRouter();
+  const points = accessPoints();
+  const switching = startSwitch();
+  whenFailed(dump);
+  await points.start(false);
+  const stations = await makeStations(["laptop", "printer", "camera", "phone"], radios.map(({ channel }) => channel));
+  const { laptop, printer, camera, phone } = stations;
+  const all = Object.values(stations);
+  await switching;
+  await addPorts(...Object.keys(ports));
+  await learning();
+  await check("stations join with keys of their own: WPA2 and WPA3", async () => void (await Promise.all(all.map((station) => station.joined()))));
+  measure("joined s", uptime());
+
+  await check("plain access points: every pair talks", async () => {
+    await open(laptop, printerPlan);
+    await open(camera, printerPlan);
+    await open(phone, printerPlan);
+  });
+  let plain: number[] = [];
+  await check("plain access points: roaming", async () => {
+    const { gaps, lost, sent } = await roam(laptop, handovers);
+    plain = gaps;
+    return `${lost} of ${sent} lost in ${handovers} handovers, longest silence ${Math.round(Math.max(...gaps))} ms`;
+  });
+
+  await points.stop();
+  await noFlows();
+  await points.start(true);
+  await addPorts(...Object.keys(ports));
+  const adapter = new HostapdStations(SOCKET, points.bsses.map(({ name }) => name));
+  const gateway = new Gateway(ports, SOCKET);
+  gateway.writePolicy(policy(["laptop", "printer"], ["phone", "printer"]));
+  gateway.start();
+  await gateway.healthy();
+  await Promise.all(all.map((station) => station.joined()));
+  await Promise.all(all.map((station) => station.begin()));
+
+  await check("an allowed pair on one BSS talks", () => open(laptop, printerPlan));
+  await check("an allowed pair across BSSes talks, WPA3 to WPA2", () => open(phone, printerPlan));
+  await check("forbidden pairs do not", async () => {
+    await closed(camera, printerPlan);
+    await closed(laptop, cameraPlan);
+    await closed(phone, laptopPlan);
+  });
+  await check("the gateway knows each WPA2 station by its key", async () => {
+    const devices = await gateway.devices();
+    for (const { mac, name } of [laptopPlan, printerPlan, cameraPlan]) expect(devices.some((device) => device.mac === mac && device.associated && device.port === "wlan0"), `${name} is not among the associated devices: ${JSON.stringify(devices)}`);
+  });
+  await check("on the air: a forbidden station's frames go up and none comes down", async () => {
+    const air = await Capture.start(undefined, "hwsim0", `type data subtype qos-data and wlan addr2 ${cameraPlan.mac}`, false);
+    const heard = await Capture.start("printer", printer.interface, `ether src ${cameraPlan.mac}`);
+    await closed(camera, printerPlan);
+    const [up, down] = [await air.stop(), await heard.stop()];
+    expect(up > 0, "no 802.11 frame of the camera was seen");
+    expect(down === 0, `the printer received ${down} frames of the camera: ${heard.seen.join("; ")}`);
+    return `${up} encrypted frames up, 0 received by the other station`;
+  });
+  await check("a policy edit opens and closes a pair", async () => {
+    gateway.writePolicy(policy(["laptop", "printer"], ["phone", "printer"], ["camera", "printer"]));
+    await sleep(1500);
+    await open(camera, printerPlan);
+    gateway.writePolicy(policy(["laptop", "printer"], ["phone", "printer"]));
+    await sleep(1500);
+    await closed(camera, printerPlan);
+  });
+
+  for (const signal of ["SIGTERM", "SIGKILL"]) await check(`restart after ${signal} with traffic: nothing lost, nothing forbidden`, async () => {
+    const heard = await Capture.start("printer", printer.interface, `ether src ${cameraPlan.mac}`);
+    const allowed = new Stream("laptop", printerPlan.ip, pace);
+    const forbidden = new Stream("camera", printerPlan.ip, pace);
+    await sleep(500);
+    await gateway.stop(signal);
+    await sleep(500);
+    gateway.start();
+    await gateway.healthy();
+    await sleep(500);
+    const [flow, refused] = [await allowed.stop(), await forbidden.stop()];
+    const passed = await heard.stop();
+    measure(`restart ${signal} longest silence ms`, flow.gap);
+    expect(flow.sent > 20 && flow.lost === 0, `${flow.lost} of ${flow.sent} packets of the allowed pair were lost`);
+    expect(refused.sent === refused.lost && passed === 0, `${refused.sent - refused.lost} forbidden packets were answered, ${passed} frames received`);
+    return `0 of ${flow.sent} lost, 0 of ${refused.sent} forbidden packets passed`;
+  });
+
+  await check("roaming between the access points: the policy follows", async () => {
+    const { gaps, lost, sent } = await roam(laptop, handovers);
+    measure("roaming handovers", gaps.length);
+    measure("roaming gap median ms", median(gaps));
+    measure("roaming gap longest ms", Math.max(...gaps));
+    measure("roaming lost packets", lost);
+    if (plain.length > 0) measure("roaming on plain access points gap median ms", median(plain));
+    if (plain.length > 0) measure("roaming on plain access points gap longest ms", Math.max(...plain));
+    await laptop.roam(bss.away.bssid);
+    await open(laptop, printerPlan);
+    await closed(laptop, cameraPlan);
+    const device = (await gateway.devices()).find(({ mac }) => mac === laptopPlan.mac);
+    expect(device?.port === "wlan1", `the laptop is at wlan1, the gateway says ${device?.port}`);
+    await laptop.roam(bss.home.bssid);
+    return `${lost} of ${sent} lost in ${gaps.length} handovers`;
+  });
+
+  await check("a station with its own key and another's address is refused", async () => {
+    await camera.become(laptopPlan.mac, cameraPlan.secret);
+    await sleep(4000);
+    await closed(camera, printerPlan);
+    await open(laptop, printerPlan);
+  });
+
+  measure("gateway resident MB", gateway.memory());
+  await gateway.stop();
+  adapter.close();
+  say(`${keys.length} stations, ${points.bsses.length} BSSes`);
+});
