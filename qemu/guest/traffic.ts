@@ -37,6 +37,12 @@ export class Stream {
 
   get answers(): number { return this.#answers.length; }
 
+  /** Longest silence that touches the time from `start` to `end`, as `date` tells it. */
+  silence(start: Millis, end: Millis): Millis {
+    const times = [...this.#answers.map(({ at }) => at).filter((at) => at < end + 2000), end];
+    return Math.max(0, ...times.slice(1).map((at, i) => (at >= start && times[i]! <= end ? at - times[i]! : 0)));
+  }
+
   /** `[seconds.micro] 64 bytes from ...: icmp_seq=N`: the kernel's time of arrival, not ours. */
   #line(line: string): void {
     const answer = /^\[([\d.]+)\] .*icmp_seq=(\d+) ttl/.exec(line);
