@@ -26,7 +26,7 @@ export function isSystem(file: string): boolean {
   return file.startsWith("test/") || file.startsWith("backend/test/system/");
 }
 
-const waiting = ["clock-faults", "disk-faults", "gateway-backend", "link-faults", "renewal", "server-faults"].map((name) => `test/system/${name}.test.ts`);
+const waiting = ["changes", "clock-faults", "disk-faults", "gateway-backend", "link-faults", "renewal", "server-faults"].map((name) => `test/system/${name}.test.ts`);
 
 /** System tests that spend most of their time waiting for deadlines: one of them runs beside one of the others. */
 export function mostlyWaits(file: string): boolean {

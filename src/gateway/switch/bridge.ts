@@ -4,6 +4,7 @@ import { OvsdbClient, type MonitorHandle, type Ports, type Row, type Transaction
 import type { SwitchPort } from "../../wifi-isolation/network.ts";
 import type { GatewayConfig } from "../config/config.ts";
 import type { Log } from "../log.ts";
+import { Netdevs } from "./netdevs.ts";
 
 /** What the gateway knows of its bridge. Ports without an OpenFlow number are not listed: their netdev is missing. */
 export interface BridgeState {
@@ -18,10 +19,10 @@ export interface BridgeState {
 type BridgeConfig = Pick<GatewayConfig, "bridge" | "ovsdb" | "ports" | "managePorts" | "datapath">;
 
 const TABLES = {
-  Open_vSwitch: { columns: ["bridges", "ovs_version"] },
-  Bridge: { columns: ["name", "ports", "fail_mode", "protocols"] },
+  Open_vSwitch: { columns: ["bridges", "ovs_version", "next_cfg", "cur_cfg"] },
+  Bridge: { columns: ["name", "ports", "fail_mode", "protocols", "datapath_type"] },
   Port: { columns: ["name", "interfaces"] },
-  Interface: { columns: ["name", "ofport", "mac_in_use", "error"] },
+  Interface: { columns: ["name", "ofport", "mac_in_use", "error", "ifindex"] },
 };
 /** OpenFlow versions that we need; a bridge that names versions must name these. An empty list means all. */
 const PROTOCOLS = ["OpenFlow13", "OpenFlow14"];
@@ -37,6 +38,10 @@ export class Bridge {
   readonly #ports: Ports;
   readonly #held: () => boolean;
   #monitor: MonitorHandle | undefined;
+  readonly #netdevs = new Netdevs();
+  /** Ports to be taken out, and those that are to be added again. */
+  readonly #stale = new Set<string>();
+  readonly #detached = new Set<string>();
   #repairing = false;
   #closed = false;
   #problem: string | undefined;
@@ -84,8 +89,9 @@ export class Bridge {
     const root = [...replica.table("Open_vSwitch").values()][0];
     const bridge = [...replica.table("Bridge").values()].find((row) => row["name"] === this.#config.bridge);
     const members = this.#members(bridge);
+    for (const name of this.#netdevs.renewed(members)) if (this.#reopens(name, bridge)) this.#stale.add(name);
     const repair = this.#repair(root, bridge, members);
-    if (repair && !this.#held()) this.#run(repair);
+    if (repair) this.#run(repair);
     const ports = Object.entries(this.#config.ports).flatMap(([name, role]) => {
       const row = members.get(name);
       // Both columns are ephemeral: a restarted ovsdb-server has lost them until ovs-vswitchd, whose port is where it was, writes them again (ovs-vswitchd.conf.db(5)).
@@ -104,22 +110,45 @@ export class Bridge {
     return new Map(rows.filter((row) => row !== undefined).map((row) => [row["name"] as string, row]));
   }
 
-  /** What makes the bridge as it should be; undefined when it is. */
+  /** What makes the bridge as it should be; undefined when it is, or when that waits. */
   #repair(root: Row | undefined, bridge: Row | undefined, members: Map<string, Row>): ((transaction: Transaction) => string) | undefined {
     if (!root) return initialise;
     const { bridge: name, ports, managePorts } = this.#config;
-    const missing = managePorts ? Object.keys(ports).filter((port) => ports[port] !== "local" && !members.has(port)) : [];
-    if (!bridge) return (transaction) => this.#create(transaction, missing);
+    const held = this.#held();
+    const missing = managePorts ? Object.keys(ports).filter((port) => ports[port] !== "local" && !members.has(port) && (!held || this.#detached.has(port))) : [];
+    if (!bridge) return held ? undefined : (transaction) => this.#create(transaction, missing);
+    const stale = [...this.#stale].filter((port) => members.has(port));
+    if (stale.length > 0) return (transaction) => this.#detach(transaction, bridge, stale);
+    // What is taken out and added between two looks of ovs-vswitchd is not opened again.
+    if (missing.some((port) => this.#detached.has(port)) && Number(root["cur_cfg"]) < Number(root["next_cfg"])) return undefined;
     const protocols = list(bridge["protocols"]);
     const lacking = protocols.length === 0 ? [] : PROTOCOLS.filter((protocol) => !protocols.includes(protocol));
     const where = [["name", "==", name]] as const;
-    if (bridge["fail_mode"] === "secure" && lacking.length === 0 && missing.length === 0) return undefined;
+    const open = bridge["fail_mode"] !== "secure" && !held;
+    if (!open && lacking.length === 0 && missing.length === 0) return undefined;
     return (transaction) => {
-      if (bridge["fail_mode"] !== "secure") transaction.update("Bridge", where, { fail_mode: "secure" });
+      if (open) transaction.update("Bridge", where, { fail_mode: "secure" });
       if (lacking.length > 0) transaction.mutate("Bridge", where, [["protocols", "insert", lacking]]);
       for (const port of missing) transaction.mutate("Bridge", where, [["ports", "insert", [insertPort(transaction, port)]]]);
+      for (const port of missing) this.#detached.delete(port);
       return `bridge repaired${missing.length > 0 ? `: added ${missing.join(", ")}` : ""}`;
     };
+  }
+
+  /** Only the userspace datapath does not do it itself. */
+  #reopens(name: string, bridge: Row | undefined): boolean {
+    const role = this.#config.ports[name];
+    return bridge?.["datapath_type"] === "netdev" && this.#config.managePorts && role !== undefined && role !== "local";
+  }
+
+  /** For `missing` to add them again. */
+  #detach(transaction: Transaction, bridge: Row, stale: readonly string[]): string {
+    const rows = this.#monitor!.replica.table("Port");
+    const gone = list(bridge["ports"]).filter((uuid) => stale.includes(String(rows.get(uuid)?.["name"])));
+    transaction.mutate("Bridge", [["name", "==", this.#config.bridge]], [["ports", "delete", gone]]);
+    for (const port of stale) this.#detached.add(port);
+    this.#stale.clear();
+    return `netdev made anew: ${stale.join(", ")} taken out, to be added again`;
   }
 
   #create(transaction: Transaction, missing: string[]): string {
