@@ -10,6 +10,7 @@ import type { Changes } from "./changes.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import type { Operations } from "./control/methods.ts";
 import type { ChangesResult, DeviceResult, EnrollResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult, UnenrollResult } from "./control/protocol.ts";
+import type { Ask } from "./devices/index.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { serviceOf } from "./dispatch/flows.ts";
 import { ReasonHandler } from "./dispatch/handler.ts";
@@ -24,6 +25,7 @@ import { siteOf, type Site } from "./settings/site.ts";
 import { StateDirectory } from "./state.ts";
 import { deviceResult, statusOf } from "./report.ts";
 import { Resolved } from "./resolved.ts";
+import { askStation } from "./switch/ask.ts";
 import { Bridge } from "./switch/bridge.ts";
 import { countSources } from "./switch/counters.ts";
 import { recallDevices } from "./switch/devices.ts";
@@ -90,7 +92,7 @@ export class Gateway implements Operations {
       platform, config, state: this.state, log, edit,
       count: () => this.switch.ready ? countSources(this.switch) : undefined,
       told: (key) => this.dispatcher.answer(key), forgotten: (what) => this.#forget(what),
-      changed: () => this.backend.changed("devices"),
+      ask: (ask) => this.#askStation(ask), changed: () => this.backend.changed("devices"),
       backend: {
         enabled: () => this.backend.asksDevices,
         ask: (device, port, key, answer) => this.backend.ask({ kind: "device", device, port, ...(key === undefined ? {} : { key }) }, answer),
@@ -102,6 +104,11 @@ export class Gateway implements Operations {
     });
     this.dispatcher = this.#dispatcher();
     this.#operator = new Operator({ platform, log, overrides: this.overrides, known: () => this.known(), put: () => this.#changeOverrides() });
+  }
+
+  #askStation(ask: Ask): void {
+    const message = this.#topology && askStation(this.#topology, ask);
+    if (message) this.switch.send(message);
   }
 
   #dispatcher(): Dispatcher {

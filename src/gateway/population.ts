@@ -3,7 +3,7 @@
 import type { Millis, Platform, Timer } from "quickjs-ts";
 import type { Device, Edit, Mac, Topology } from "../wifi-isolation/index.ts";
 import type { GatewayConfig } from "./config/config.ts";
-import { DeviceTable, Newcomers, type NewcomersParts, type DeviceEvent, type DeviceOutcome } from "./devices/index.ts";
+import { type Ask, DeviceTable, Newcomers, type NewcomersParts, type DeviceEvent, type DeviceOutcome } from "./devices/index.ts";
 import { stationKey } from "./dispatch/senders.ts";
 import type { Log } from "./log.ts";
 import type { StateDirectory } from "./state.ts";
@@ -21,6 +21,8 @@ export interface PopulationParts {
   count(): Promise<Map<number, number>> | undefined;
   /** The backend, about devices never seen before. */
   backend: Pick<NewcomersParts, "enabled" | "ask">;
+  /** Asks a station at its place by ARP. */
+  ask(ask: Ask): void;
   /** What `devices` tells changed. */
   changed(): void;
   /** A device or an address stands for somebody else from now on. */
@@ -92,9 +94,10 @@ export class Population {
   /** Does what outcomes say; undefined when nothing must change in the switch. */
   apply(outcomes: readonly DeviceOutcome[]): Promise<boolean> | undefined {
     const edit: { setDevices: NonNullable<Edit["setDevices"]>[number][]; removeDevices: number[] } = { setDevices: [], removeDevices: [] };
-    for (const { setDevices, removeDevices, events, deauthenticate } of outcomes) {
+    for (const { setDevices, removeDevices, events, deauthenticate, asks } of outcomes) {
       events.forEach((event) => this.#tell(event));
       for (const { port, mac, reason } of deauthenticate) this.source?.deauthenticate(port, mac, reason);
+      asks.forEach((ask) => this.#parts.ask(ask));
       edit.removeDevices.push(...removeDevices);
       edit.setDevices.push(...setDevices);
     }

@@ -25,7 +25,7 @@ const DECLARATION = {
   upstream: { owner: "static, device", matches: `in_port eth_src eth_dst ${UDP} reg3 ip_src ipv6_src arp_spa icmpv6_type nd_target`, goes: "dispatch lease hold output uplink", calls: "fanout" },
   guard: { owner: "static", matches: `${UDP} ip_frag icmp_type icmpv6_type`, goes: "sender binding" },
   sender: { owner: "device", matches: "reg0 eth_type nw_proto icmpv6_type arp_sha nd_sll nd_tll", goes: "binding" },
-  binding: { owner: "device", matches: `reg0 ${UDP} ip_src ipv6_src icmpv6_type arp_op arp_spa`, goes: "dispatch hold" },
+  binding: { owner: "device", matches: `reg0 ${UDP} ip_src ipv6_src icmpv6_type arp_op arp_spa arp_tpa`, goes: "dispatch hold" },
   dispatch: { owner: "static", matches: "reg0 eth_dst eth_type nw_proto icmpv6_type nd_target", goes: "neighbour group destination uplink", calls: "fanout" },
   neighbour: { owner: "device", matches: "reg0 eth_type nw_proto ipv6_src icmpv6_type nd_target arp_op arp_spa arp_tpa", goes: "answer destination hold uplink", calls: "pair" },
   pair: { owner: "rule", matches: `eth_type nw_proto ipv6_src icmpv6_type arp_spa ${ENDS}` },

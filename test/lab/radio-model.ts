@@ -19,8 +19,8 @@ export interface Association {
   bss: string;
   /** Lower-case link-layer address. */
   mac: string;
-  /** Who the station proved to be: the identity of its key. */
-  key: string;
+  /** Who the station proved to be: the identity of its key. undefined: its key has none. */
+  key: string | undefined;
 }
 
 export class RadioModel {

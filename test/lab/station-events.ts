@@ -9,12 +9,12 @@ import { onLines } from "./command.ts";
 import type { Lab } from "./namespace.ts";
 
 export type StationEvent =
-  | { event: "stations"; bss: string; stations: { address: string; key: string }[] }
-  | { event: "associated"; bss: string; address: string; key: string }
+  | { event: "stations"; bss: string; stations: { address: string; key: string | undefined }[] }
+  | { event: "associated"; bss: string; address: string; key: string | undefined }
   | { event: "disassociated"; bss: string; address: string };
 
 export interface StationSource {
-  stations(bss: string): { address: string; key: string }[];
+  stations(bss: string): { address: string; key: string | undefined }[];
   deauthenticate(bss: string, address: string): Promise<void>;
 }
 

@@ -12,7 +12,7 @@ import { must } from "./command.ts";
 import { Frames } from "./frames.ts";
 import { Lab, type Namespace } from "./namespace.ts";
 import { type OvsInstance, startOpenvswitch } from "./openvswitch.ts";
-import { RadioModel, veth } from "./radio-model.ts";
+import { RadioModel, stationInterface, veth } from "./radio-model.ts";
 import { Station, type StationPlan } from "./station.ts";
 import { network, Uplink } from "./uplink.ts";
 
@@ -72,6 +72,17 @@ export class ThinEdge {
   async believes(name: AccessPoint, mac: string): Promise<string | undefined> {
     const table = JSON.parse(await must(["bridge", "-n", this.accessPoints[name].path, "-j", "fdb", "show", "br", "br-lan"])) as { mac: string; ifname: string; state?: string }[];
     return table.find((entry) => entry.mac === mac && entry.state !== "permanent")?.ifname;
+  }
+
+  /** The station is at another access point from now on, with its addresses, and with a key that has no identity. */
+  async roam(name: ThinStation, bss: string): Promise<void> {
+    const { namespace, mac, ipv4, ipv6 } = this.stations[name];
+    await this.radio.associate(namespace, { bss, mac, key: undefined });
+    await namespace.script(`
+ip address replace ${ipv4}/24 dev ${stationInterface}
+ip -6 address replace ${ipv6}/64 dev ${stationInterface} nodad
+ip route replace default via ${network.router4}
+`);
   }
 
   close(): Promise<void> {

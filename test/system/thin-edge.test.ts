@@ -4,7 +4,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { DeviceResult } from "../../src/gateway/control/protocol.ts";
 import { setup } from "../../tools/setup/index.ts";
-import { must, telling } from "../lab/command.ts";
+import { must, sleep, telling, until } from "../lab/command.ts";
+import { Frames } from "../lab/frames.ts";
 import { Gateway } from "../lab/gateway.ts";
 import { arp, broadcast, neighbourAdvertisement, nonceFrame } from "../lab/packet.ts";
 import { type AccessPoint, ThinEdge, thinPlans, type ThinStation } from "../lab/thin-edge.ts";
@@ -138,6 +139,34 @@ test("attacks: lies about addresses, taken MACs, reflection: nothing arrives", a
   assert.is(await arrival, undefined, "the virtual MAC as sender");
   await thief.join();
   assert.ok(await reaches(net, "tablet", "printer", 4), "allowed pairs go on");
+});
+
+test("roaming: place and policy follow, between access points that only isolate and with our own", async ({ net, gateway }) => {
+  const { agent } = net.stations.tablet;
+  const at = async (): Promise<string | undefined> => (await gateway.json<{ devices: DeviceResult[] }>("devices")).devices.find(({ mac: address }) => address === thinPlans.tablet.mac)?.port;
+  for (const [bss, port] of [["bss2", "ap2"], ["bss3", "ap3"], ["wlan0", "wlan0"], ["bss1", "ap1"]] as const) {
+    await net.roam("tablet", bss);
+    const moved = performance.now();
+    await until(`the tablet at ${port}`, 8000, () => agent.call("exchange", { protocol: "udp", address: net.stations.printer.ipv4, port: 5000, deadline: 200 }).then(() => true, () => false), 50);
+    process.stdout.write(`roamed to ${port}: ${Math.round(performance.now() - moved)} ms\n`);
+    assert.is(await at(), port);
+    assert.ok(await reaches(net, "tablet", "camera", 6), `IPv6 from ${port}`);
+    assert.not(await reaches(net, "thief", "tablet", 4, 631, 400), `nobody else reaches it at ${port}`);
+  }
+});
+
+test("a station that is there keeps its place: another access point's word against it changes nothing", async ({ net, gateway }) => {
+  const { thief, printer } = net.stations;
+  await thief.join(printer.mac);
+  const sender = await Frames.open(net.lab, thief.namespace, "net0");
+  for (let n = 0; n < 25; n++) {
+    await sender.send(nonceFrame({ from: printer.mac, to: network.routerMac }, printer.ipv4, network.router4, "mine"));
+    await sleep(100);
+  }
+  const { devices } = await gateway.json<{ devices: DeviceResult[] }>("devices");
+  assert.is(devices.find(({ mac: address }) => address === printer.mac)?.port, "ap1");
+  assert.match((await gateway.cli("events")).stdout, /mac at two places/);
+  assert.ok(await reaches(net, "tablet", "printer", 4));
 });
 
 test.run();

@@ -15,6 +15,9 @@ export interface Claim {
   until: Millis;
   /** The identity that was proved there. */
   key?: string;
+  /** How often the old place was asked since `since`, and when it may be again. */
+  asked?: number;
+  askAt?: Millis;
 }
 
 export interface Trouble {

@@ -16,6 +16,9 @@ export interface DeviceLimits {
   holdDown: Millis;
   /** Without station events: a device whose frames have not been counted for so long may turn up at another port. */
   silence: Millis;
+  /** In a network with thin ports: a station that was asked (twice at least) and has not answered for so long may turn up elsewhere; `radioPatience` while our own radio says that it is associated. */
+  patience: Millis;
+  radioPatience: Millis;
   /** A learnt address of a device unseen for so long may be taken by another. */
   addressHold: Millis;
   /** A device without lease, key and name in the policy is forgotten when unseen for so long; any other after `forgetKnown`. */
@@ -29,5 +32,5 @@ const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE;
 
 export const DEFAULT_DEVICE_LIMITS: DeviceLimits = {
   devices: 1024, ipv4PerDevice: 4, ipv6PerDevice: 16, claimBurst: 20, claimInterval: 2 * SECOND, joinBurst: 64, joinInterval: SECOND,
-  holdDown: 10 * SECOND, silence: 30 * SECOND, addressHold: 15 * MINUTE, forget: 2 * HOUR, forgetKnown: 30 * 24 * HOUR, probation: 10 * MINUTE,
+  holdDown: 10 * SECOND, silence: 30 * SECOND, patience: SECOND / 2, radioPatience: 2 * SECOND, addressHold: 15 * MINUTE, forget: 2 * HOUR, forgetKnown: 30 * 24 * HOUR, probation: 10 * MINUTE,
 };

@@ -13,6 +13,14 @@ export interface Deauthenticate {
   reason: number;
 }
 
+/** A station to be asked by ARP, at its own place, whether it is there. An answer is a frame from there. */
+export interface Ask {
+  port: string;
+  mac: Mac;
+  /** IPv4. */
+  address: Ip;
+}
+
 /** How an address came to a device: a lease beats what the device itself claimed in ARP, ND or a packet. */
 export type BindingSource = "lease" | "learnt";
 
@@ -51,5 +59,6 @@ export interface DeviceOutcome {
   removeDevices: number[];
   events: DeviceEvent[];
   deauthenticate: Deauthenticate[];
+  asks: Ask[];
   frame: "release" | "drop" | "wait";
 }

@@ -6,6 +6,7 @@
 //   no keys, old place gone      moves at once                        (disassociated, or its port left the bridge)
 //   no keys, old place alive     after the hold-down, if it still stands and the old place was silent; at its own port blocked meanwhile
 //   a frame, nothing from radio  after the old place's counters stood still for `silence`: whoever composes this must report them
+//   the same, with thin ports    after the station was asked at its old place and did not answer there; whoever composes this must ask
 //
 // At another port nothing needs to be blocked: the old place goes on, frames from the new one are not the device's.
 import type { Millis } from "quickjs-ts";
@@ -14,6 +15,9 @@ import { troubleOf, type Claim, type Entry } from "./entry.ts";
 import type { DeviceLimits } from "./limits.ts";
 import { ReasonCode } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
+
+/** Between two questions to a station about its place; after an answer. */
+const [ASK_INTERVAL, ASK_AGAIN] = [100, 1000];
 
 export class Places {
   readonly #limits: DeviceLimits;
@@ -62,11 +66,12 @@ export class Places {
       draft.alarm({ type: "identity-mismatch", mac, port, expected: entry.key });
       return "drop";
     }
-    if (this.#left(entry, oldCovered, plan, draft.now)) {
+    if (this.#left(entry, oldCovered, plan, draft.now) || this.#unanswered(entry, port, draft.now)) {
       this.#settle(entry, port, undefined, false, draft);
       return "here";
     }
-    this.#contest(entry, entry.trouble?.claim?.port === port ? entry.trouble.claim : { port, since: draft.now, byRadio: false, until: Infinity }, draft);
+    const claim = entry.trouble?.claim?.port === port ? entry.trouble.claim : { port, since: draft.now, byRadio: false, until: Infinity };
+    if (!this.#ask(entry, claim, plan, draft)) this.#contest(entry, claim, draft);
     return "drop";
   }
 
@@ -86,9 +91,11 @@ export class Places {
   }
 
   /** Time passed: hold-downs end, claims come true. */
-  tick(entry: Entry, draft: Draft): void {
+  tick(entry: Entry, plan: Plan, draft: Draft): void {
     const { trouble } = entry;
     if (!trouble) return;
+    if (trouble.claim && this.#unanswered(entry, trouble.claim.port, draft.now)) return this.#settle(entry, trouble.claim.port, undefined, false, draft);
+    if (trouble.claim) this.#ask(entry, trouble.claim, plan, draft);
     const { claim, blocked, foreign } = trouble;
     if (claim?.byRadio && claim.until <= draft.now) {
       if (claim.port !== entry.port && entry.seen > claim.since) this.#contest(entry, { ...claim, since: draft.now, until: draft.now + this.#limits.holdDown }, draft);
@@ -100,7 +107,28 @@ export class Places {
 
   #own(entry: Entry, draft: Draft): "here" | "drop" {
     entry.seen = draft.now;
+    const claim = entry.trouble?.claim;
+    // It is here, too: asked anew when the other goes on, but not at once.
+    if (claim?.asked) this.#contest(entry, { ...claim, since: draft.now, asked: 0, askAt: draft.now + ASK_AGAIN }, draft);
     return entry.trouble?.blocked || entry.barred ? "drop" : "here";
+  }
+
+  /** Asks the station at its place, where it will be heard, whether it is there. False: it cannot be asked. */
+  #ask(entry: Entry, claim: Claim, plan: Plan, draft: Draft): boolean {
+    const address = entry.addresses.find((each) => !each.includes(":"));
+    if (!plan.asks || claim.byRadio || entry.trouble?.blocked || address === undefined || !plan.isStationPort(entry.port)) return false;
+    troubleOf(entry).claim = claim;
+    if (draft.now < (claim.askAt ?? 0)) return true;
+    claim.asked = (claim.asked ?? 0) + 1;
+    claim.askAt = draft.now + ASK_INTERVAL;
+    draft.ask({ port: entry.port, mac: entry.mac, address });
+    return true;
+  }
+
+  #unanswered({ trouble, associated }: Entry, port: string, now: Millis): boolean {
+    const claim = trouble?.claim;
+    const { patience, radioPatience } = this.#limits;
+    return claim?.port === port && (claim.asked ?? 0) >= 2 && now - claim.since >= (associated ? radioPatience : patience);
   }
 
   #refuse(entry: Entry, port: string, key: string | undefined, draft: Draft): void {

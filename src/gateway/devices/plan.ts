@@ -8,6 +8,8 @@ import { broadcastOf, formatIp, formatMac, inPrefix, isLinkLocal, isMulticast, i
 export type AddressClass = "client" | "infrastructure" | "outside";
 
 export class Plan {
+  /** Stations that turn up elsewhere are asked at their old place: where a port is thin, as there nobody tells of stations that leave. */
+  readonly asks: boolean;
   readonly #stationPorts: Set<string>;
   readonly #macs: Set<Mac>;
   readonly #addresses: Set<Ip>;
@@ -18,6 +20,7 @@ export class Plan {
   constructor(topology: Topology) {
     this.#stationPorts = new Set(topology.ports.filter(({ role }) => role === "bss" || role === "wired" || role === "thin").map(({ name }) => name));
     const virtual = virtualMac(topology);
+    this.asks = virtual !== undefined;
     this.#macs = new Set([...(virtual ? [formatMac(virtual.bytes)] : []), ...topology.gatewayMacs, ...topology.ports.filter(({ role }) => role === "local" || role === "uplink").flatMap(({ mac }) => mac ?? [])].map((mac) => mac.toLowerCase()));
     this.#addresses = new Set([...topology.gateways, ...topology.resolvers].flatMap((ip) => normaliseIp(ip) ?? []));
     this.#prefixes = topology.prefixes.flatMap((prefix) => parsePrefix(prefix) ?? []);

@@ -226,7 +226,7 @@ export class DeviceTable {
   tick(now: Millis): DeviceOutcome {
     const draft = this.#draft(now);
     for (const entry of this.#entries.values()) {
-      this.#places.tick(entry, draft);
+      this.#places.tick(entry, this.#plan, draft);
       this.#addresses.expire(entry, draft);
       const patience = this.#isKnown(entry) ? this.limits.forgetKnown : this.limits.forget;
       if (!entry.associated && now - entry.seen >= patience) this.#remove(entry, "idle", draft);

@@ -5,7 +5,7 @@ import type { Handler, Handling } from "./dispatcher.ts";
 import { fallBack, handleFlow, questionOf, type FlowParts } from "./flows.ts";
 import type { HeldFrame } from "./frame.ts";
 import { handleName, type NameParts } from "./names.ts";
-import { handleDhcp, handleSender, type SenderParts } from "./senders.ts";
+import { handleAlive, handleDhcp, handleSender, type SenderParts } from "./senders.ts";
 
 export class ReasonHandler implements Handler {
   readonly #parts: SenderParts & NameParts & FlowParts;
@@ -17,6 +17,7 @@ export class ReasonHandler implements Handler {
   handle(frame: HeldFrame, now: Millis): Handling {
     switch (frame.reason) {
       case "station": case "moved": case "binding": return handleSender(this.#parts, frame, now);
+      case "alive": return handleAlive(this.#parts, frame, now);
       case "dhcp": return handleDhcp(this.#parts, frame, now);
       case "dns": return handleName(this.#parts, frame, now);
       case "flow": case "reply": return handleFlow(this.#parts, frame, now);

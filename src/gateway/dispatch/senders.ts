@@ -40,6 +40,13 @@ export function handleSender(parts: SenderParts, frame: HeldFrame, now: Millis):
   return fate === "wait" ? { act: "wait", key: stationKey(mac) } : { act: fate, inForce };
 }
 
+/** Reason alive: a station answers at its own place; nobody else is told. Throws DecodeError. */
+export function handleAlive(parts: SenderParts, frame: HeldFrame, now: Millis): Handling {
+  const port = parts.portName(frame.port);
+  if (port === undefined) return { act: "drop" };
+  return { act: "drop", inForce: parts.devicesChanged([parts.devices.frame(port, dissect(frame.bytes).ethernet.source, now)]) };
+}
+
 /**
  * An IPv6 address formed from the MAC of another known device (RFC 4291 appendix A): whoever knows that MAC can guess it, and would be first to
  * use it. Other addresses that stations form themselves are random; nobody but the switch sees them before their first use.

@@ -5,9 +5,9 @@
 import type { Action, Flow, Match } from "node-openvswitch/openflow";
 import { BIT } from "../groups.ts";
 import { hairpin } from "../parts/fanout.ts";
-import { icmp6, ipDestination, NA, NO_ACTIONS, NS } from "../parts/match.ts";
+import { arp, icmp6, ipDestination, NA, NO_ACTIONS, NS } from "../parts/match.ts";
 import { flow } from "../pipeline.ts";
-import { bitMatch, DESTINATION, JOINED, OUT_PORT, SOURCE, STATE, stateMatch } from "../registers.ts";
+import { bitMatch, DESTINATION, JOINED, OUT_PORT, setReason, SOURCE, STATE, stateMatch } from "../registers.ts";
 import type { Site } from "../site.ts";
 import type { DeviceView } from "../view.ts";
 
@@ -23,6 +23,8 @@ export function* thinEdgeFlows({ virtualMac }: Site, cookie: bigint): Generator<
     move("ipv6_src", "ipv6_dst"), move("nd_target", "ipv6_src"), { type: "set-field", field: "icmpv6_type", value: NA },
     { type: "set-field", field: "nd_reserved", value: 0x60000000 }, { type: "output", port: 0xfffffff8 },
   ]);
+  // The answer to a probe is for the gateway alone: it asked whether the station is still there.
+  yield flow(cookie, "binding", 410, arp({ arp_op: 2, arp_tpa: 0 }), [setReason("alive")], { goto: "hold" });
   // Its own link-layer address is inside.
   yield flow(cookie, "destination", 480, { ...FROM_DEVICE, ...icmp6(NA) }, NO_ACTIONS, { goto: "uplink" });
   yield flow(cookie, "destination", 450, { [SOURCE]: 0, eth_dst: virtualMac.bytes }, NO_ACTIONS, { goto: "uplink" });

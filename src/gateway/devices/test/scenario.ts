@@ -2,7 +2,7 @@
 // Runs a device table by lines of text: `SECONDS  INPUT  => OUTCOME`. Devices are letters: A is 02:00:00:00:00:0a. Inputs:
 //   frame PORT A · claim PORT A IP · lease A IP SECONDS · assoc PORT A [KEY] · gone PORT A · list PORT A[/KEY]... · lost ·
 //   count A PACKETS · tick · forget A · devices (prints them)
-// Outcome: what becomes of the frame (only for frame, claim, lease), then the events in short, then who is deauthenticated; "-": nothing.
+// Outcome: what becomes of the frame (only for frame, claim, lease), then the events in short, then who is deauthenticated, then who is asked at its place ("ask PORT A"); "-": nothing.
 import * as assert from "uvu/assert";
 import type { Topology } from "../../../wifi-isolation/network.ts";
 import { DeviceTable, type DeviceEvent, type DeviceLimits, type DeviceOutcome } from "../index.ts";
@@ -65,7 +65,7 @@ export class Scenario {
     const judged = ["frame", "claim", "lease"].includes(words[0]!);
     const outcome = this.input(words);
     if (!outcome) return "-";
-    const parts = [...(judged ? [outcome.frame] : []), ...outcome.events.map(short), ...outcome.deauthenticate.map(({ port, mac }) => `deauth ${port} ${nameOf(mac)}`)];
+    const parts = [...(judged ? [outcome.frame] : []), ...outcome.events.map(short), ...outcome.deauthenticate.map(({ port, mac }) => `deauth ${port} ${nameOf(mac)}`), ...outcome.asks.map(({ port, mac }) => `ask ${port} ${nameOf(mac)}`)];
     return parts.join(", ") || "-";
   }
 

@@ -131,6 +131,17 @@ test("multicast discovery: a unicast copy to each, from the virtual MAC; router 
   assert.equal(seen(advertised), [1, 2, 3, 4].map((id) => `${net.host(id).port} ${V} ${macOf(id)}`).sort());
 });
 
+test("an answer to a probe waits for the gateway, which alone hears it; other ARP answers are dropped", async () => {
+  const net = await start();
+  const a = net.host(1);
+  assert.equal(net.send(a, arp(2, { mac: a.mac, ip: a.v4 }, { mac: V, ip: "0.0.0.0" }, { to: V })), []);
+  assert.equal(net.waiting(), ["alive"]);
+  assert.equal(net.resumeAll(), []);
+  assert.equal(net.send(a, arp(2, { mac: macOf(2), ip: a.v4 }, { mac: V, ip: "0.0.0.0" }, { to: V, from: a.mac })), [], "in another's name");
+  assert.equal(net.send(a, arp(2, { mac: a.mac, ip: a.v4 }, { mac: V, ip: ROUTER.v4 }, { to: V })), []);
+  assert.equal(net.waiting(), []);
+});
+
 test("spoofing: another's MAC or address from another access point, the virtual MAC as sender, broadcast reflection", async () => {
   const net = await start();
   const [a, b, c] = [net.host(1), net.host(2), net.host(3)];
