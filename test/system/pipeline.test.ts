@@ -9,7 +9,7 @@ import { platform } from "quickjs-ts/platform";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ACK, advertisement, arp, echo, icmp6, solicitation, solicitedNode, tcp, udp } from "../../src/wifi-isolation/fake/frames.ts";
-import { device, ends, linkDestination, macOf, policy, reversed, ROUTER, SERVER, TOPOLOGY, type Host } from "../../src/wifi-isolation/fake/scenario.ts";
+import { device, ends, linkDestination, macOf, policy, linkSource, reversed, ROUTER, SERVER, THIN_TOPOLOGY, TOPOLOGY, type Host } from "../../src/wifi-isolation/fake/scenario.ts";
 import { applyChange, Model, OpenflowSwitch, reasonOf, synchronise, type Edit } from "../../src/wifi-isolation/index.ts";
 import { startOpenvswitch, type OvsInstance } from "../lab/openvswitch.ts";
 import { until } from "../lab/command.ts";
@@ -21,12 +21,12 @@ const rules = [
 const written = policy({ groups: { a: [{ mac: macOf(1) }], b: [{ mac: macOf(2) }, { mac: macOf(3) }] }, rules });
 
 class Bench {
-  private constructor(readonly ovs: OvsInstance, readonly client: OpenflowClient, readonly model: Model, readonly directory: string, readonly waiting: (NxPacketIn2 | PacketIn)[]) {}
+  private constructor(readonly ovs: OvsInstance, readonly client: OpenflowClient, public model: Model, readonly directory: string, readonly waiting: (NxPacketIn2 | PacketIn)[]) {}
 
   static async start(version: "3.1" | "2.15"): Promise<Bench> {
     const directory = mkdtempSync(join(tmpdir(), "sbx-"));
     const ovs = await startOpenvswitch({ version, directory, dummy: true });
-    const ports = TOPOLOGY.ports.flatMap(({ name, number }) => ["--", "add-port", "br0", name, "--", "set", "interface", name, "type=dummy", `ofport_request=${number}`, `options:tx_pcap=${directory}/${name}.pcap`]);
+    const ports = THIN_TOPOLOGY.ports.flatMap(({ name, number }) => ["--", "add-port", "br0", name, "--", "set", "interface", name, "type=dummy", `ofport_request=${number}`, `options:tx_pcap=${directory}/${name}.pcap`]);
     await ovs.addBridge("br0", ...ports);
     const waiting: (NxPacketIn2 | PacketIn)[] = [];
     const client = connect(platform, { address: { unix: ovs.mgmtSocket("br0") }, packetIns: true, handlers: { packetIn: (packet) => void waiting.push(packet) } });
@@ -50,7 +50,7 @@ class Bench {
   /** Frames that the switch sends because of this one: "PORT MAC" each, and their bytes. */
   async send(from: Host, frame: Uint8Array): Promise<{ to: string[]; frames: Uint8Array[] }> {
     const before = this.#sent();
-    const port = TOPOLOGY.ports.find(({ number }) => number === from.port)!.name;
+    const port = THIN_TOPOLOGY.ports.find(({ number }) => number === from.port)!.name;
     await this.ovs.appctl("netdev-dummy/receive", port, Buffer.from(frame).toString("hex"));
     await this.client.barrier();
     await settle();
@@ -78,11 +78,11 @@ class Bench {
   }
 
   #sent(): Map<number, number> {
-    return new Map(TOPOLOGY.ports.map(({ name, number }) => [number, framesIn(join(this.directory, `${name}.pcap`)).length]));
+    return new Map(THIN_TOPOLOGY.ports.map(({ name, number }) => [number, framesIn(join(this.directory, `${name}.pcap`)).length]));
   }
 
   #since(before: Map<number, number>): { to: string[]; frames: Uint8Array[] } {
-    const fresh = TOPOLOGY.ports.flatMap(({ name, number }) => framesIn(join(this.directory, `${name}.pcap`)).slice(before.get(number)).map((frame) => ({ number, frame })));
+    const fresh = THIN_TOPOLOGY.ports.flatMap(({ name, number }) => framesIn(join(this.directory, `${name}.pcap`)).slice(before.get(number)).map((frame) => ({ number, frame })));
     return { to: fresh.map(({ number, frame }) => `${number} ${linkDestination(frame)}`).sort(), frames: fresh.map(({ frame }) => frame) };
   }
 }
@@ -211,6 +211,34 @@ for (const version of ["3.1", "2.15"] as const) {
     assert.equal(await bench.resume(), { reason: "station", to: [`10 ${ROUTER.mac}`] });
     await bench.change({ removeDevices: [9] });
     assert.equal(await synchronise(bench.switch, bench.model, [1, 2]).then(({ added, modified, deleted, meters }) => [added, modified, deleted, meters]), [0, 0, 0, 0]);
+  });
+
+  test("thin ports: what is installed is read back; both MACs rewritten, answers with the virtual MAC, a probe's answer held", async ({ bench }) => {
+    bench.model = new Model({ policy: written, topology: THIN_TOPOLOGY, devices: [1, 2, 3].map((id) => device(id, ["ap1", "ap1", "ap2"][id - 1])) });
+    await synchronise(bench.switch, bench.model, [1, 2]);
+    const again = await synchronise(bench.switch, bench.model, [3, 4]);
+    assert.equal([again.added, again.modified, again.deleted, again.meters], [0, 0, 0, 0]);
+    const [a, b, c] = [bench.host(1), bench.host(2), bench.host(3)];
+    const bounced = (host: Host): Host => ({ ...host, mac: ROUTER.mac });
+    for (const to of [b, c]) {
+      for (const family of [4, 6] as const) {
+        const { to: reached, frames } = await bench.send(a, tcp(ends(a, bounced(to), family), 4000, 631));
+        assert.equal(reached, [`${to.port} ${to.mac}`]);
+        assert.equal(frames.map(linkSource), [ROUTER.mac]);
+      }
+    }
+    assert.equal((await bench.send(c, tcp(ends(c, bounced(a)), 4001, 631))).to, []);
+    assert.equal((await bench.send(a, arp(1, { mac: a.mac, ip: a.v4 }, { ip: b.v4 }))).frames, [arp(2, { mac: ROUTER.mac, ip: b.v4 }, { mac: a.mac, ip: a.v4 }, { to: a.mac })]);
+    const asked = solicitation({ from: { mac: a.mac, ip: a.v6 }, to: solicitedNode(b.v6) }, b.v6, a.mac);
+    assert.equal((await bench.send(a, asked)).frames, [advertisement({ from: { mac: ROUTER.mac, ip: b.v6 }, to: { mac: a.mac, ip: a.v6 } }, b.v6, ROUTER.mac)]);
+    const unicast = solicitation({ from: { mac: a.mac, ip: a.v6 }, to: { mac: ROUTER.mac, ip: b.v6 } }, b.v6);
+    assert.equal((await bench.send(a, unicast)).frames, [advertisement({ from: { mac: ROUTER.mac, ip: b.v6 }, to: { mac: a.mac, ip: a.v6 } }, b.v6)]);
+    const question = await bench.send(a, udp({ from: { mac: a.mac, ip: a.v4 }, to: { mac: "01:00:5e:7f:ff:fa", ip: "239.255.255.250" } }, 50_000, 1900));
+    assert.equal(question.to, [`4 ${b.mac}`, `5 ${c.mac}`]);
+    assert.equal(question.frames.map(linkSource), [ROUTER.mac, ROUTER.mac]);
+    bench.waiting.length = 0;
+    assert.equal((await bench.send(a, arp(2, { mac: a.mac, ip: a.v4 }, { mac: ROUTER.mac, ip: "0.0.0.0" }, { to: ROUTER.mac }))).to, []);
+    assert.equal(await bench.resume(), { reason: "alive", to: [] });
   });
 
   test.run();
