@@ -26,6 +26,8 @@ const plan = (name: string, radio: number, security: "wpa2" | "wpa3" = "wpa2"): 
   ({ name, radio, mac: `02:00:00:00:77:1${radio}`, ip: `10.77.0.1${radio}`, ssid: security === "wpa3" ? "secure" : "home", security, secret: `the key of ${name}` });
 
 export const plans = { laptop: plan("laptop", 2), printer: plan("printer", 3), camera: plan("camera", 4), phone: plan("phone", 5, "wpa3") };
+/** The others stay on the first channel. */
+const roaming: readonly string[] = ["laptop"];
 export type StationName = keyof typeof plans;
 
 export const keys: Key[] = Object.values(plans).map(({ name, mac, secret }) => ({ name, mac, secret }));
@@ -44,7 +46,7 @@ export async function makeRadios(count: number): Promise<void> {
 export const accessPoints = (chosen: readonly Radio[] = radios): AccessPoints => new AccessPoints(chosen, keys);
 
 export async function makeStations<N extends StationName>(names: readonly N[], channels: readonly number[]): Promise<Record<N, Station>> {
-  const made = await Promise.all(names.map((name) => Station.create(plans[name], plans[name].security === "wpa3" ? channels.slice(0, 1) : channels)));
+  const made = await Promise.all(names.map((name) => Station.create(plans[name], roaming.includes(name) ? channels : channels.slice(0, 1))));
   return Object.fromEntries(made.map((station) => [station.name, station])) as Record<N, Station>;
 }
 

@@ -17,6 +17,8 @@ export interface StationPlan {
 }
 
 const PREFIX = 24;
+/** Linux forgets its neighbours when a radio changes its BSS, and asks again after a second when the first request is lost, which it is as the link is not up yet. That second would hide what access points do. Milliseconds. */
+const RETRY = 50;
 
 export class Station {
   readonly name: string;
@@ -36,6 +38,7 @@ export class Station {
       ip -n ${plan.name} link set lo up
       ip -n ${plan.name} link set ${station.interface} address ${plan.mac}
       ip -n ${plan.name} link set ${station.interface} up
+      ip netns exec ${plan.name} sysctl -qw net.ipv4.neigh.${station.interface}.retrans_time_ms=${RETRY} net.ipv6.neigh.${station.interface}.retrans_time_ms=${RETRY}
       ip -n ${plan.name} address add ${plan.ip}/${PREFIX} dev ${station.interface}
       ip -n ${plan.name} route add default via ${plan.ip.replace(/\d+$/, "1")}`);
     platform.files.replace(`/run/${plan.name}.conf`, configuration(plan, channels));
