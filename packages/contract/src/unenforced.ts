@@ -4,8 +4,8 @@ import type { RuleLines } from "./parse.ts";
 import type { Member, Policy, Rule } from "./policy.ts";
 
 export interface Unenforced {
-  construct: "psk" | "fingerprint" | "mud" | "analyse" | "mode";
-  /** "groups.family[0]", "rules[3].analyse", "mode". */
+  construct: "psk" | "fingerprint" | "mud" | "analyse";
+  /** "groups.family[0]", "rules[3].analyse". */
   field: string;
   value: string;
   /** Known for a policy read from text. */
@@ -22,7 +22,6 @@ export function isEnforced(member: Member): member is { mac: string } {
 /** Each construct of the policy that is not enforced yet, in the order of the document. */
 export function unenforced(policy: Policy, lines?: RuleLines): Unenforced[] {
   const found: Unenforced[] = [];
-  if (policy.mode !== "intelligent-edge") found.push({ construct: "mode", field: "mode", value: policy.mode, meaning: "isolation works as in intelligent-edge" });
   for (const [name, members] of Object.entries(policy.groups)) {
     members.forEach((member, index) => {
       if (!isEnforced(member)) found.push(withLine(ofMember(name, member, index), lines?.members[name]?.[index]));
