@@ -33,7 +33,7 @@ function fresh(name: string): string {
   return `${base}/${name}`;
 }
 
-function run(directory: string, what: "start" | "apply" | "fail", dieAt?: number) {
+function run(directory: string, what: "start" | "apply" | "fail" | "recover", dieAt?: number) {
   const { status, signal, stdout, stderr } = spawnSync(runtime, [program, directory, what], { encoding: "utf8", timeout: 20_000, env: dieAt === undefined ? {} : { DIE_AT: String(dieAt) } });
   assert.is(stderr, "");
   return { status, signal, said: stdout === "" ? undefined : JSON.parse(stdout) as { outcome?: { result: string }; steps: number } };
@@ -41,6 +41,12 @@ function run(directory: string, what: "start" | "apply" | "fail", dieAt?: number
 
 const read = (path: string): string => readFileSync(path, "utf8");
 const value = (path: string, key: string): unknown => { try { return (JSON.parse(read(path)) as Record<string, unknown>)[key] ?? null; } catch { return null; } };
+
+function uciSide(directory: string): string {
+  const [wireless, network] = [read(`${directory}/config/wireless`), read(`${directory}/config/network`)];
+  if (wireless === WIRELESS && network === NETWORK) return "old";
+  return wireless.includes("isolate '1'") && wireless.includes("config wifi-station 'sta'") && !network.includes("wlan0") ? "new" : "between";
+}
 
 /** "old" or "new", when everything is. */
 function side(directory: string, where: string): string {
@@ -64,6 +70,12 @@ for (const [what, result] of [["apply", "confirmed"], ["fail", "rolled back"]] a
     for (let step = 0, over = false; !over; step++) {
       const directory = fresh("dying");
       over = run(directory, what, step).signal !== "SIGKILL";
+      // Before netifd, and killed there, too, now and then: its packages are of one kind already.
+      if (step % 3 === 0) {
+        run(directory, "recover", step % 2);
+        assert.is(run(directory, "recover").status, 0);
+        assert.is.not(uciSide(directory), "between", `recovered after ${step}`);
+      }
       assert.is(run(directory, "start").status, 0);
       ends.add(side(directory, `killed at ${step}`));
       if (over) assert.ok(step > 10 && Math.abs(step - said!.steps) < 20, `${step} steps`); // how often it looks depends on the time

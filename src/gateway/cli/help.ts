@@ -24,7 +24,8 @@ export const COMMANDS: CommandSpec[] = [
     summary: "run the gateway in the foreground",
     details: `Connects to Open vSwitch, puts the policy in force and keeps it in force: it watches the policy file, learns devices from
 their DHCP, ARP and neighbour discovery, and answers for held packets. Logs one line per event to standard error.
-SIGTERM and SIGINT end it (the flows stay in the switch and go on protecting), SIGHUP reads the policy file again.
+SIGTERM and SIGINT end it (the flows stay in the switch and go on protecting), SIGHUP reads the
+configuration and the policy file again; what of the configuration a running gateway cannot change makes it begin anew, in place.
 Options on the command line come before the same settings in the configuration file, and those before the defaults.
 
 Until a valid policy was read everything is denied. When the policy file becomes invalid the last valid policy stays in

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A process that applies a transaction to real files and kills itself (SIGKILL) at the step that DIE_AT names: dying.ts DIRECTORY start|apply.
+ * A process that applies a transaction to real files and kills itself (SIGKILL) at the step that DIE_AT names: dying.ts DIRECTORY start|apply|fail|recover.
  * config/ is UCI, database.json stands in for OVSDB, switch.json for a switch that goes on when the gateway dies. Prints its outcome and how many steps it took.
  */
 import { platform } from "quickjs-ts/platform";
 import type { Files } from "quickjs-ts";
 import { Applier, type Items, type Part, type State, type Value } from "../../index.ts";
+import { recoverEarly } from "../../early.ts";
 import { UciFiles } from "../../../openwrt/uci/files.ts";
 
 const { files, processes, time, timers } = platform;
@@ -43,14 +44,19 @@ const wanted: State = {
 };
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-const applier = new Applier({
+const uci = new UciFiles(watched, `${directory}/config`) as Part;
+const open = (): Applier => new Applier({
   files: watched as Files, directory: `${directory}/state`, log: quiet, clock: { time, timers }, limits: { deadline: what === "fail" ? 80 : 15_000, settle: 4, interval: 50 },
-  parts: { flows: json("switch.json", true), ovsdb: json("database.json"), uci: new UciFiles(watched, `${directory}/config`) as Part },
+  parts: { flows: json("switch.json", true), ovsdb: json("database.json"), uci },
   probe: { look: async () => { step(); return { backend: what !== "fail" || !files.readText(`${directory}/config/wireless`).includes("isolate") }; } },
 });
 
-void applier.start().then(async () => {
+async function run(): Promise<void> {
+  const applier = open();
+  await applier.start();
   const outcome = what === "start" ? undefined : await applier.apply({ id: "new", wanted });
   applier.stop();
   processes.stdout(`${JSON.stringify({ outcome, steps })}\n`);
-});
+}
+
+void (what === "recover" ? recoverEarly(watched as Files, `${directory}/state`, "uci", uci) : run());
