@@ -21,7 +21,8 @@ export interface Log {
   debug(event: string, fields?: Fields): void;
   info(event: string, fields?: Fields): void;
   warn(event: string, fields?: Fields): void;
-  error(event: string, fields?: Fields): void;
+  /** `each`: written however often it comes, as what a person is to mend. */
+  error(event: string, fields?: Fields, each?: boolean): void;
 }
 
 export interface LogOptions {
@@ -60,7 +61,7 @@ export class EventLog implements Log {
   debug(event: string, fields: Fields = {}): void { this.#add("debug", event, fields); }
   info(event: string, fields: Fields = {}): void { this.#add("info", event, fields); }
   warn(event: string, fields: Fields = {}): void { this.#add("warn", event, fields); }
-  error(event: string, fields: Fields = {}): void { this.#add("error", event, fields); }
+  error(event: string, fields: Fields = {}, each = false): void { this.#add("error", event, fields, each); }
 
   /** Events with a sequence above `after`, oldest first, as far as they are still kept. */
   since(after: number): LogEvent[] {
@@ -73,10 +74,10 @@ export class EventLog implements Log {
     return () => this.#followers.delete(follower);
   }
 
-  #add(level: Level, event: string, fields: Fields): void {
+  #add(level: Level, event: string, fields: Fields, each = false): void {
     const written = reaches(level, this.#options.level);
     if (!written && ![...this.#followers.values()].some((least) => reaches(level, least))) return;
-    const repeated = this.#admit(`${level} ${event}`);
+    const repeated = each ? 0 : this.#admit(`${level} ${event}`);
     if (repeated === undefined) return;
     const time = new Date(this.#platform.time.date()).toISOString();
     const entry: LogEvent = { sequence: written ? ++this.#sequence : this.#sequence, time, level, event, fields: repeated > 0 ? { ...fields, repeated } : fields };

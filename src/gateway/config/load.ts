@@ -6,6 +6,9 @@ import { DEFAULT_CONFIG_PATH, DEFAULTS, type GatewayConfig } from "./config.ts";
 import { parseConfig } from "./parse.ts";
 import { parseUciConfig, UCI_CONFIG_PATH } from "./uci/read.ts";
 
+/** Errors of one file; each is a line of the log. */
+const MOST_TOLD = 64;
+
 /** The configuration cannot be used; the message has one line per problem. Exit status 2. */
 export class ConfigurationError extends Error { override readonly name = "ConfigurationError"; }
 
@@ -32,7 +35,7 @@ export function reloadConfig(platform: Pick<Platform, "files">, options: OptionV
     return loadConfig(platform, options);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    for (const reason of error.message.split("\n")) log.error("configuration wrong; the former one stays in force", { reason });
+    for (const reason of error.message.split("\n")) log.error("configuration wrong; the former one stays in force", { reason }, true);
     return undefined;
   }
 }
@@ -60,7 +63,10 @@ function fromYaml(path: string, text: string): GatewayConfig {
 
 function fromUci(path: string, text: string): GatewayConfig {
   const { config, errors } = parseUciConfig(text);
-  if (!config) throw new ConfigurationError(errors.map(({ field, message, line }) => `${line === undefined ? "" : `${path}:${line}: `}${field}: ${message}`).join("\n"));
+  if (!config) throw new ConfigurationError([
+    ...errors.slice(0, MOST_TOLD).map(({ field, message, line }) => `${line === undefined ? "" : `${path}:${line}: `}${field}: ${message}`),
+    ...(errors.length > MOST_TOLD ? [`${path}: ${errors.length - MOST_TOLD} errors more`] : []),
+  ].join("\n"));
   return config.gateway;
 }
 

@@ -87,7 +87,7 @@ function withOption(kind: SectionKind, option: Option, lines: string): { text: s
 const GOOD: Record<string, string> = { device: "wlan0", role: "bss", prefix: "10.0.0.0/24", iface: "ap" };
 /** Values that no option of the kind takes. */
 const BAD: [RegExp, string[]][] = [
-  [/^bool$/, ["2", "yes please", "ON"]], [/^range/, ["-1", "1.5", "0x10", "ten", "99999999", "9999999999"]], [/^or\(/, ["other", "BSS", "10.0.0.1/24", "10.0.0.0"]],
+  [/^bool$/, ["2", "yes please", "ON"]], [/^range/, ["-1", "1.5", "0x10", "010", "ten", "99999999", "9999999999"]], [/^or\(/, ["other", "BSS", "10.0.0.1/24", "10.0.0.0"]],
   [/cidr/, ["10.0.0.0", "10.0.0.1/24", "10.0.0.0/33", "fd00::/129", "lan"]], [/ipaddr/, ["10.0.0", "10.0.0.256", "router", "10.0.0.1/24", "fd00:::1"]], [/macaddr/, ["02:00:00:00:00", "02:00:00:00:00:zz", "wlan0"]],
 ];
 const badOf = (option: Option): string[] => [...BAD.filter(([type]) => type.test(option.datatype)).flatMap(([, values]) => values),
@@ -169,7 +169,7 @@ config("the default file is right, and has every default", () => {
 
 config("procd's validation has every option with its default", () => {
   const script = validationScript();
-  for (const { type, options } of SECTIONS) for (const { name, default: value } of options) assert.match(script, new RegExp(`uci_validate_section securebox ${type} [^}]*'${name}:[^\\n]*${value === undefined ? "" : `:${value}`}'`), `${type}.${name}`);
+  for (const { type, options } of SECTIONS) for (const { name, default: value } of options) assert.match(script, new RegExp(`uci_validate_section securebox ${type} (?:.+\\n)*?\\t\\t'${name}:[^\\n]*${value === undefined ? "" : `:${value}`}'`), `${type}.${name}`);
 });
 
 config("the documentation has a row per option", () => {

@@ -14,8 +14,10 @@ export interface Option {
   required?: true;
   /** Of one value as UCI has it: text. */
   check: Check<unknown>;
-  /** For uci_validate_section (libvalidate of procd). */
+  /** Of OpenWrt's pages (LuCI). */
   datatype: string;
+  /** Of uci_validate_section (libvalidate), for one value or each item of a list, where that is another. Without ":", which would end it. What the reader takes passes it. */
+  validation?: string;
   /** As UCI text; absent: none. */
   default?: string;
   /** Said where the default depends on others. */
@@ -39,14 +41,19 @@ const isFalse = /^(0|off|false|no|disabled)$/;
 export const uciBoolean: Check<boolean> = (value) =>
   isTrue.test(String(value)) ? { value: true } : isFalse.test(String(value)) ? { value: false } : { expected: "1 or 0 (or on, off, true, false, yes, no, enabled, disabled)" };
 
-const whole = (least: number, most: number): Check<number> => (value) => integer(least, most)(/^\d{1,9}$/.test(String(value)) ? Number(value) : NaN);
+/** Not 010: that is 8 to others, 10 to some. */
+const whole = (least: number, most: number): Check<number> => (value) => integer(least, most)(/^(0|[1-9]\d{0,8})$/.test(String(value)) ? Number(value) : NaN);
 const sectionName: Check<string> = (value) => /^([A-Za-z0-9_]+|@wifi-iface\[\d+\])$/.test(String(value)) ? { value: String(value) } : { expected: "the name of a section, such as default_radio0 or @wifi-iface[0]" };
 
-const flag = (name: string, value: string, what: string): Option => ({ name, check: uciBoolean, datatype: "bool", default: value, what });
+const flag = (name: string, value: string, what: string): Option => ({ name, check: uciBoolean, datatype: "bool", validation: 'and(regex("[01a-z]+"), bool)', default: value, what });
 const choice = (name: string, values: readonly string[], value: string | undefined, what: string): Option =>
   ({ name, check: oneOf(...values), datatype: `or(${values.map((each) => `"${each}"`).join(", ")})`, ...(value === undefined ? { required: true } : { default: value }), what });
-const file = (name: string, value: string | undefined, what: string, defaultNote?: string): Option => ({ name, check: path, datatype: "string", ...(value === undefined ? {} : { default: value }), ...(defaultNote ? { defaultNote } : {}), what });
-const number = (name: string, least: number, most: number, value: number, what: string): Option => ({ name, check: whole(least, most), datatype: `range(${least}, ${most})`, default: String(value), what });
+const file = (name: string, value: string | undefined, what: string, defaultNote?: string): Option => ({ name, check: path, datatype: "string", validation: 'regex("/.*")', ...(value === undefined ? {} : { default: value }), ...(defaultNote ? { defaultNote } : {}), what });
+const number = (name: string, least: number, most: number, value: number, what: string): Option => ({ name, check: whole(least, most), datatype: `range(${least}, ${most})`, validation: `and(regex("0|[1-9][0-9]*"), range(${least}, ${most}))`, default: String(value), what });
+
+const INTERFACE = 'and(maxlength(15), regex("[^/ ]+"))';
+/** libvalidate's macaddr knows only colons. */
+const MAC = 'regex("([0-9A-Fa-f]{2}[^0-9A-Za-z]){5}[0-9A-Fa-f]{2}")';
 
 const { limits } = DEFAULTS;
 /** /var is in memory on OpenWrt. */
@@ -55,7 +62,7 @@ export const STATE = "/etc/securebox/state";
 export const SECTIONS: readonly SectionKind[] = [
   { type: "securebox", name: "main", what: "The gateway itself.", options: [
     flag("enabled", "1", "Start the gateway."),
-    { name: "bridge", check: interfaceName, datatype: "string", default: DEFAULTS.bridge, what: "The Open vSwitch bridge; created with fail_mode secure when it does not exist." },
+    { name: "bridge", check: interfaceName, datatype: "string", validation: INTERFACE, default: DEFAULTS.bridge, what: "The Open vSwitch bridge; created with fail_mode secure when it does not exist." },
     choice("datapath", ["system", "netdev"], "system", "Datapath of a bridge that the gateway creates: the kernel's or in userspace."),
     flag("manage_ports", "1", "Add the ports below to the bridge when they are missing."),
     file("ovsdb", DEFAULTS.ovsdb, "Socket of ovsdb-server."),
@@ -68,17 +75,17 @@ export const SECTIONS: readonly SectionKind[] = [
     choice("log_format", ["text", "json"], "text", "Form of a line of the log."),
   ] },
   { type: "port", what: "One per port of the bridge. At least one; at most one uplink.", example: ["\toption device 'wlan0'", "\toption role 'bss'"], options: [
-    { name: "device", required: true, check: interfaceName, datatype: "string", what: "The interface." },
+    { name: "device", required: true, check: interfaceName, datatype: "string", validation: INTERFACE, what: "The interface." },
     choice("role", ["bss", "wired", "thin", "uplink", "local"], undefined, "`bss`: an access point's interface with client isolation; `wired`: devices under the policy; `thin`: the VLAN or tunnel of an access point that only isolates; `uplink`: towards router and internet; `local`: the bridge's own interface."),
   ] },
   { type: "network", name: "network", what: "The network whose devices are under the policy.", example: ["\tlist prefix '192.168.1.0/24'", "\tlist gateway '192.168.1.1'", "\tlist resolver '192.168.1.1'"], options: [
-    { name: "prefix", list: true, required: true, check: prefix, datatype: "list(or(cidr4, cidr6))", what: "The client subnets; link-local is implied." },
-    { name: "gateway", list: true, check: ip, datatype: "list(ipaddr)", what: "The router's addresses in them." },
-    { name: "gateway_mac", list: true, check: mac, datatype: "list(macaddr)", what: "MAC addresses that no station may use." },
-    { name: "resolver", list: true, check: ip, datatype: "list(ipaddr)", what: "Only their DNS answers are believed by `dns:` rules." },
+    { name: "prefix", list: true, required: true, check: prefix, datatype: "list(or(cidr4, cidr6))", validation: "or(cidr4, cidr6)", what: "The client subnets; link-local is implied." },
+    { name: "gateway", list: true, check: ip, datatype: "list(ipaddr)", validation: "ipaddr", what: "The router's addresses in them." },
+    { name: "gateway_mac", list: true, check: mac, datatype: "list(macaddr)", validation: MAC, what: "MAC addresses that no station may use." },
+    { name: "resolver", list: true, check: ip, datatype: "list(ipaddr)", validation: "ipaddr", what: "Only their DNS answers are believed by `dns:` rules." },
   ] },
   { type: "wifi", what: "One per `wifi-iface` that is set up for isolation; its settings are changed as a transaction. None: the wireless configuration is left alone.", options: [
-    { name: "iface", required: true, check: sectionName, datatype: "string", what: "Section of /etc/config/wireless." },
+    { name: "iface", required: true, check: sectionName, datatype: "string", validation: 'regex("[A-Za-z0-9_]+|@wifi-iface[[][0-9]+[]]")', what: "Section of /etc/config/wireless." },
     choice("group_keys", ["random", "per-station", "shared"], "random", "How stations are kept from reaching each other under a shared group key: `random` (disable_dgaf; wants a full wpad), `per-station` (an interface per station), or not at all."),
   ] },
   { type: "apply", name: "apply", what: "Changes are confirmed when what worked before works again, else rolled back.", options: [

@@ -12,7 +12,7 @@ export function defaultFile(): string {
 
 /** Arguments of uci_validate_section after package, type and name: "OPTION:DATATYPE:DEFAULT". */
 export function validations({ options }: SectionKind): string[] {
-  return options.map((option) => [option.name, option.datatype, ...(option.default === undefined ? [] : [option.default])].join(":"));
+  return options.map((option) => [option.name, option.validation ?? option.datatype, ...(option.default === undefined ? [] : [option.default])].join(":"));
 }
 
 /** The shell function that the init script calls, a line of `uci_validate_section` per type. */
