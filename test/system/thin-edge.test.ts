@@ -20,9 +20,11 @@ groups:
   people:   [ { mac: ${mac("tablet")} }, { mac: ${mac("laptop")} }, { mac: ${mac("pad")} } ]
   things:   [ { mac: ${mac("printer")} }, { mac: ${mac("speaker")} }, { mac: ${mac("camera")} } ]
 rules:
-  - { from: people, to: things, allow: [tcp/631, udp/5000, icmp, mdns, ssdp] }
+  - { from: people, to: things, allow: [tcp/631, tcp/9100, udp/5000, icmp, mdns, ssdp] }
   - { from: people, to: internet, allow: all }
 `;
+/** More than a segment, so that whole frames pass tunnels. */
+const PAGE = "securebox ".repeat(20_000);
 /** Between access points of every kind, and between two stations of one. */
 const ALLOWED: [ThinStation, ThinStation][] = [
   ["tablet", "printer"], ["tablet", "speaker"], ["tablet", "camera"], ["laptop", "printer"], ["laptop", "speaker"], ["laptop", "camera"], ["pad", "camera"], ["pad", "printer"], ["pad", "speaker"],
@@ -38,6 +40,7 @@ test.before(telling(async (context) => {
     const { agent } = context.net.stations[name];
     await agent.call("serve", { protocol: "tcp", port: 631 });
     await agent.call("serve", { protocol: "udp", port: 5000 });
+    await agent.call("serve", { protocol: "http", port: 9100, body: PAGE });
   }
 }));
 test.after(async ({ net }) => net?.close());
@@ -57,6 +60,11 @@ test("every station has its lease and its IPv6 address, through every kind of ac
 test("allowed pairs talk, IPv4 and IPv6, within an access point, between any two, and with our own", async ({ net }) => {
   const asked = ALLOWED.flatMap(([from, to]) => ([4, 6] as const).map(async (family) => ((await reaches(net, from, to, family)) ? [] : [`${from} to ${to} IPv${family}`])));
   assert.equal((await Promise.all(asked)).flat(), []);
+});
+
+test("whole frames pass, both ways, through every tunnel", async ({ net }) => {
+  const ways: [ThinStation, ThinStation][] = [["tablet", "speaker"], ["tablet", "camera"], ["pad", "printer"]];
+  await Promise.all(ways.map(async ([from, to]) => assert.is((await net.stations[from].agent.call("get", { address: net.stations[to].ipv4, port: 9100, deadline: 8000 })).length, PAGE.length, `${from} from ${to}`)));
 });
 
 test("nothing else passes: other pairs, the other direction, other ports", async ({ net }) => {
@@ -80,6 +88,19 @@ test("stations know each other by the virtual MAC only, and the bridges have lea
     assert.match((await net.believes(at, thinPlans[name].mac)) ?? "nowhere", /^bss/, name);
     for (const other of ["ap1", "ap3"] as const) if (other !== at) assert.is(await net.believes(other, thinPlans[name].mac), undefined, `${name} at ${other}`);
   }
+});
+
+test("what the kernel probes by unicast is answered; an address in use is refused to another, at once", async ({ net }) => {
+  const { tablet, speaker, pad } = net.stations;
+  const ip = (...words: string[]): Promise<string> => must(["ip", "-n", tablet.namespace.path, ...words]);
+  for (const address of [speaker.ipv4, speaker.ipv6]) {
+    await ip("neighbour", "change", address, "dev", "net0", "nud", "probe");
+    await until(`${address} confirmed`, 4000, async () => (await ip("neighbour", "show", address)).includes("REACHABLE"));
+  }
+  const inside = (...words: string[]): Promise<string> => must(["ip", "-n", pad.namespace.path, "-6", "address", ...words]);
+  await inside("add", `${speaker.ipv6}/128`, "dev", "net0");
+  await until("the duplicate is noticed", 6000, async () => (await inside("show", "dev", "net0")).includes("dadfailed"));
+  await inside("delete", `${speaker.ipv6}/128`, "dev", "net0");
 });
 
 test("the three kinds differ: a frame by a peer's own MAC is kept, passed up, or dropped; none lets it through", async ({ net }) => {
@@ -153,6 +174,14 @@ test("roaming: place and policy follow, between access points that only isolate 
     assert.ok(await reaches(net, "tablet", "camera", 6), `IPv6 from ${port}`);
     assert.not(await reaches(net, "thief", "tablet", 4, 631, 400), `nobody else reaches it at ${port}`);
   }
+});
+
+test("a gateway that is killed and started again finds nothing to change", async ({ net, gateway }) => {
+  await gateway.kill("SIGKILL");
+  await gateway.run();
+  const { switch: { lastSync } } = await gateway.status();
+  assert.is(lastSync!.changed, 0);
+  assert.ok(await reaches(net, "tablet", "camera", 4));
 });
 
 test("a station that is there keeps its place: another access point's word against it changes nothing", async ({ net, gateway }) => {
