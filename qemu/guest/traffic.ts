@@ -20,6 +20,7 @@ export interface Flow {
 export class Stream {
   readonly #answers: { sequence: number; at: Millis }[] = [];
   readonly #first: Millis;
+  #heard: Millis | undefined;
   readonly #child: { kill(signal?: string): void };
   #ended = false;
   #sent = 0;
@@ -31,11 +32,10 @@ export class Stream {
   }
 
   /** Milliseconds from the start to the first answer; undefined while there is none. */
-  get firstAnswer(): Millis | undefined {
-    return this.#answers[0] && this.#answers[0].at - this.#first;
-  }
+  get firstAnswer(): Millis | undefined { return this.#heard; }
 
-  get answers(): number { return this.#answers.length; }
+  /** Milliseconds since the start. */
+  elapsed(): Millis { return platform.time.now() - this.#first; }
 
   /** Longest silence that touches the time from `start` to `end`, as `date` tells it. */
   silence(start: Millis, end: Millis): Millis {
@@ -46,7 +46,12 @@ export class Stream {
   /** `[seconds.micro] 64 bytes from ...: icmp_seq=N`: the kernel's time of arrival, not ours. */
   #line(line: string): void {
     const answer = /^\[([\d.]+)\] .*icmp_seq=(\d+) ttl/.exec(line);
-    if (answer && !line.includes("DUP")) this.#answers.push({ sequence: Number(answer[2]), at: Number(answer[1]) * 1000 });
+    if (!answer) return this.#total(line);
+    this.#heard ??= this.elapsed();
+    if (!line.includes("DUP")) this.#answers.push({ sequence: Number(answer[2]), at: Number(answer[1]) * 1000 });
+  }
+
+  #total(line: string): void {
     const total = /^(\d+) packets transmitted/.exec(line);
     if (total) this.#sent = Number(total[1]);
   }

@@ -15,9 +15,10 @@ export async function fillShare(root: string, machine: Machine, share: string, s
   await copyPrograms(root, machine, share, progress);
   if (scenario.endsWith(".ts")) await bundle(scenario, join(share, "scenario.mjs"), "quickjs", { sourcemap: "inline", absWorkingDir: root });
   else copyFileSync(scenario, join(share, "scenario.sh"));
-  const command = scenario.endsWith(".ts") ? "/share/bin/quickjs-ts /share/scenario.mjs" : "/bin/sh /share/scenario.sh";
+  const command = scenario.endsWith(".ts") ? "quickjs-ts /share/scenario.mjs" : "/bin/sh /share/scenario.sh";
   const words = settings.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-  writeFileSync(join(share, "start.sh"), `export LD_LIBRARY_PATH=/share/lib PATH=/share/bin:$PATH\nexec ${command} ${words}\n`);
+  // Programs are copied to memory: MIPS numbers errors in its own way, which makes those of 9p look strange to execve.
+  writeFileSync(join(share, "start.sh"), `mkdir -p /opt\ncp -r /share/bin /share/lib /opt\nexport LD_LIBRARY_PATH=/opt/lib PATH=/opt/bin:$PATH\nexec ${command} ${words}\n`);
 }
 
 async function copyPrograms(root: string, machine: Machine, share: string, progress: (line: string) => void): Promise<void> {

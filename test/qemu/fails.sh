@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+echo "about to fail"
+exit 7
