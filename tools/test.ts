@@ -3,6 +3,7 @@
  * npm test                                   everything: setup, types, runtime, all tests, then the runtime's under sanitizers and valgrind, the codecs on a big-endian CPU
  * npm test -- [--engine node|quickjs|both] [PART-OF-A-PATH...]   only test files, those whose path contains one of the parts
  * npm test -- --runtime PROGRAM ...          QuickJS tests by another executable
+ * npm run test:qemu                          test/qemu, which boots virtual machines: not part of the first, some minutes
  * Needs root, or ends at once with status 2.
  * The last line is "N passed, N failed" (tests, and a step that failed counts as one); exit status 0 only when something ran and nothing failed.
  */
@@ -12,7 +13,7 @@ import { parseArgs } from "node:util";
 import { buildRunner } from "./compile/runtime.ts";
 import { setup } from "./setup/index.ts";
 import { runBigEndian } from "./test/emulated.ts";
-import { discover, enginesOf, isSystem } from "./test/discover.ts";
+import { bootsMachines, discover, enginesOf, isSystem } from "./test/discover.ts";
 import { runAll } from "./test/run-all.ts";
 import type { Engine } from "./test/bundle.ts";
 import type { Job } from "./test/run-file.ts";
@@ -58,7 +59,7 @@ if (process.getuid?.() !== 0) {
   process.exit(2);
 }
 
-const chosen = discover(root).filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)));
+const chosen = discover(root).filter((file) => (positionals.length === 0 ? !bootsMachines(file) : positionals.some((part) => file.includes(part))));
 const engines: Engine[] = values.engine === "both" ? ["node", "quickjs"] : [values.engine as Engine];
 const everything = process.argv.length === 2;
 const watched = chosen.filter(usesPlatform);

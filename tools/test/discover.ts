@@ -26,6 +26,11 @@ export function isSystem(file: string): boolean {
   return file.startsWith("test/") || file.startsWith("backend/test/system/");
 }
 
+/** Virtual machines take minutes and packages of their own: only when named. */
+export function bootsMachines(file: string): boolean {
+  return file.startsWith("test/qemu/");
+}
+
 const waiting = ["changes", "clock-faults", "disk-faults", "gateway-backend", "link-faults", "renewal", "server-faults"].map((name) => `test/system/${name}.test.ts`);
 
 /** System tests that spend most of their time waiting for deadlines: one of them runs beside one of the others. */
