@@ -2,11 +2,13 @@
 /*
  * OPENWRT_PREFIX=DIR npm run test:openwrt     the tests that need OpenWrt's programs, with the real ones: DIR/sbin/ubusd, DIR/bin/ubus, DIR/bin/uci, libraries in DIR/lib
  *
- * The same files run in `npm test` against stand-ins. Without the real programs this command says what is missing and fails.
+ * The same files run in `npm test` against stand-ins. Without these programs this command says what is missing and fails; what else of docs/openwrt-tests.md is
+ * missing is said, and has its stand-in.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { join, resolve } from "node:path";
+import { MACHINE, missing } from "../test/openwrt/prefix.ts";
 
 /** Parts of the paths of the test files that ask for OPENWRT_PREFIX. */
 const FILES = ["packages/ubus-ts/test/client/", "test/system/ubus", "test/system/luci"];
@@ -32,5 +34,7 @@ if (problems.length > 0) {
   process.stderr.write(`${problems.join("\n")}\nexpected: OPENWRT_PREFIX=DIR with DIR/sbin/ubusd, DIR/bin/ubus and DIR/bin/uci of OpenWrt, built for this machine, their libraries in DIR/lib\n`);
   process.exit(1);
 }
+const lacking = missing(MACHINE, prefix);
+if (lacking.length > 0) process.stdout.write(`${prefix} lacks ${lacking.join(", ")}: stand-ins for procd, logread and uci_validate_section\n`);
 const { status } = spawnSync(process.execPath, ["tools/run.mjs", "tools/test.ts", ...process.argv.slice(2), ...FILES], { stdio: "inherit", env: { ...process.env, OPENWRT_PREFIX: prefix } });
 process.exit(status ?? 1);

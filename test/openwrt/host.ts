@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Where the gateway runs as a service with /etc/config/securebox: under OpenWrt's procd, with its logd and logread, where OPENWRT_PREFIX is given;
+ * Where the gateway runs as a service with /etc/config/securebox: under OpenWrt's procd, with its logd and logread, where OPENWRT_PREFIX has them;
  * else under stand-in-procd.ts.
  */
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { bundle } from "../../tools/bundle.mjs";
 import { until } from "../lab/command.ts";
 import { Machine } from "./machine.ts";
-import { prefix } from "./prefix.ts";
+import { hasMachine } from "./prefix.ts";
 import { StandInProcd } from "./stand-in-procd.ts";
 
 export interface Host {
@@ -38,7 +38,7 @@ export async function openHost(): Promise<Host> {
   const program = join(process.cwd(), `build/test/securebox-openwrt-${process.pid}.mjs`);
   await bundle("src/gateway/main.ts", program, "quickjs", { sourcemap: false, minify: true });
   const runner = join(process.cwd(), "build/quickjs-ts");
-  return prefix ? UnderProcd.open(runner, program) : StandInProcd.open([runner, program]);
+  return hasMachine ? UnderProcd.open(runner, program) : StandInProcd.open([runner, program]);
 }
 
 /** The package's own init script as soon as there is one. */

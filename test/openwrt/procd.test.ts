@@ -9,9 +9,9 @@ import { SECTIONS } from "../../src/gateway/config/uci/options.ts";
 import { until } from "../lab/command.ts";
 import { withOption } from "./cases.ts";
 import { type Host, mainOptions, openHost, said } from "./host.ts";
-import { prefix } from "./prefix.ts";
+import { hasMachine } from "./prefix.ts";
 
-const test = suite("a service of procd");
+const test = suite(hasMachine ? "a service of procd" : "a service of the stand-in for procd");
 let host: Host;
 
 test.before(async () => { host = await openHost(); });
@@ -57,7 +57,7 @@ test("a start with it: told each time, and not for ever", async () => {
   const before = (await host.log()).length;
   await host.start();
   await until("the message", 20_000, async () => /securebox\.@securebox\[0\]\.bridge: expected an interface name/.test((await host.log()).slice(before)));
-  if (prefix) await said(host, /procd: Instance securebox::.* in a crash loop/, 60_000);
+  if (hasMachine) await said(host, /procd: Instance securebox::.* in a crash loop/, 60_000);
   assert.is(count((await host.log()).slice(before), /gateway starts/), 0);
 });
 

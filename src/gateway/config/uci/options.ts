@@ -49,7 +49,7 @@ const flag = (name: string, value: string, what: string): Option => ({ name, che
 const choice = (name: string, values: readonly string[], value: string | undefined, what: string): Option =>
   ({ name, check: oneOf(...values), datatype: `or(${values.map((each) => `"${each}"`).join(", ")})`, ...(value === undefined ? { required: true } : { default: value }), what });
 const file = (name: string, value: string | undefined, what: string, defaultNote?: string): Option => ({ name, check: path, datatype: "string", validation: 'regex("/.*")', ...(value === undefined ? {} : { default: value }), ...(defaultNote ? { defaultNote } : {}), what });
-const number = (name: string, least: number, most: number, value: number, what: string): Option => ({ name, check: whole(least, most), datatype: `range(${least}, ${most})`, validation: `and(regex("0|[1-9][0-9]*"), range(${least}, ${most}))`, default: String(value), what });
+const number = (name: string, least: number, most: number, value: number, what: string): Option => ({ name, check: whole(least, most), datatype: `range(${least}, ${most})`, validation: `and(regex("(0|[1-9][0-9]*)"), range(${least}, ${most}))`, default: String(value), what });
 
 const INTERFACE = 'and(maxlength(15), regex("[^/ ]+"))';
 /** libvalidate's macaddr knows only colons. */
@@ -79,13 +79,13 @@ export const SECTIONS: readonly SectionKind[] = [
     choice("role", ["bss", "wired", "thin", "uplink", "local"], undefined, "`bss`: an access point's interface with client isolation; `wired`: devices under the policy; `thin`: the VLAN or tunnel of an access point that only isolates; `uplink`: towards router and internet; `local`: the bridge's own interface."),
   ] },
   { type: "network", name: "network", what: "The network whose devices are under the policy.", example: ["\tlist prefix '192.168.1.0/24'", "\tlist gateway '192.168.1.1'", "\tlist resolver '192.168.1.1'"], options: [
-    { name: "prefix", list: true, required: true, check: prefix, datatype: "list(or(cidr4, cidr6))", validation: "or(cidr4, cidr6)", what: "The client subnets; link-local is implied." },
+    { name: "prefix", list: true, required: true, check: prefix, datatype: "list(or(cidr4, cidr6))", validation: 'and(regex(".+/[0-9]+"), or(cidr4, cidr6))', what: "The client subnets; link-local is implied." },
     { name: "gateway", list: true, check: ip, datatype: "list(ipaddr)", validation: "ipaddr", what: "The router's addresses in them." },
     { name: "gateway_mac", list: true, check: mac, datatype: "list(macaddr)", validation: MAC, what: "MAC addresses that no station may use." },
     { name: "resolver", list: true, check: ip, datatype: "list(ipaddr)", validation: "ipaddr", what: "Only their DNS answers are believed by `dns:` rules." },
   ] },
   { type: "wifi", what: "One per `wifi-iface` that is set up for isolation; its settings are changed as a transaction. None: the wireless configuration is left alone.", options: [
-    { name: "iface", required: true, check: sectionName, datatype: "string", validation: 'regex("[A-Za-z0-9_]+|@wifi-iface[[][0-9]+[]]")', what: "Section of /etc/config/wireless." },
+    { name: "iface", required: true, check: sectionName, datatype: "string", validation: 'regex("([A-Za-z0-9_]+|@wifi-iface[[][0-9]+[]])")', what: "Section of /etc/config/wireless." },
     choice("group_keys", ["random", "per-station", "shared"], "random", "How stations are kept from reaching each other under a shared group key: `random` (disable_dgaf; wants a full wpad), `per-station` (an interface per station), or not at all."),
   ] },
   { type: "apply", name: "apply", what: "Changes are confirmed when what worked before works again, else rolled back.", options: [
