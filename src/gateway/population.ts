@@ -45,8 +45,8 @@ export class Population {
   constructor(parts: PopulationParts) {
     const { config, platform, log } = parts;
     this.#parts = parts;
-    const { devices, reassociationHold, holdDeadline } = config.limits;
-    this.table = new DeviceTable({ ports: [], ...config.network }, { devices, holdDown: reassociationHold * 1000 });
+    const { devices, reassociationHold, roamingPatience, holdDeadline } = config.limits;
+    this.table = new DeviceTable({ ports: [], ...config.network }, { devices, holdDown: reassociationHold * 1000, patience: roamingPatience });
     this.newcomers = new Newcomers({
       table: this.table, timers: platform.timers, now: () => this.#now(), ...parts.backend, patience: holdDeadline * PATIENCE,
       apply: (outcomes) => void this.apply(outcomes), told: (mac) => this.#parts.told(stationKey(mac)),

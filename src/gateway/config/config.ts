@@ -11,6 +11,8 @@ export interface Limits {
   holdDeadline: number;
   /** A MAC that re-associates while its old place is alive is refused for this long. Seconds. */
   reassociationHold: number;
+  /** With thin ports: a station that turns up elsewhere has left its place when it does not answer there for so long. Milliseconds. */
+  roamingPatience: number;
   /** Devices known at a time. */
   devices: number;
 }
@@ -62,5 +64,5 @@ export const DEFAULTS = {
   policy: "/etc/securebox/policy.yaml",
   state: "/var/lib/securebox",
   socket: "/var/run/securebox.sock",
-  limits: { heldPerDevice: 64, heldTotal: 1024, holdDeadline: 200, reassociationHold: 10, devices: 1024 } satisfies Limits,
+  limits: { heldPerDevice: 64, heldTotal: 1024, holdDeadline: 200, reassociationHold: 10, roamingPatience: 500, devices: 1024 } satisfies Limits,
 } as const;

@@ -74,6 +74,7 @@ function readLimits(fields: Fields): Limits {
     heldPerDevice: fields.scalar("held-per-device", integer(1, 4096), limits.heldPerDevice),
     heldTotal: fields.scalar("held-total", integer(1, 65_536), limits.heldTotal),
     holdDeadline: fields.scalar("hold-deadline-ms", integer(10, 60_000), limits.holdDeadline),
+    roamingPatience: fields.scalar("roaming-patience-ms", integer(100, 10_000), limits.roamingPatience),
     reassociationHold: fields.scalar("reassociation-hold-s", integer(0, 3600), limits.reassociationHold),
     devices: fields.scalar("devices", integer(1, 65_534), limits.devices),
   };

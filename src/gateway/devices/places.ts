@@ -16,8 +16,9 @@ import type { DeviceLimits } from "./limits.ts";
 import { ReasonCode } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
 
-/** Between two questions to a station about its place; after an answer. */
-const [ASK_INTERVAL, ASK_AGAIN] = [100, 1000];
+/** Questions in the time in which one must be answered; and the pause after an answer. */
+const QUESTIONS = 5;
+const ASK_AGAIN: Millis = 1000;
 
 export class Places {
   readonly #limits: DeviceLimits;
@@ -120,7 +121,7 @@ export class Places {
     troubleOf(entry).claim = claim;
     if (draft.now < (claim.askAt ?? 0)) return true;
     claim.asked = (claim.asked ?? 0) + 1;
-    claim.askAt = draft.now + ASK_INTERVAL;
+    claim.askAt = draft.now + this.#limits.patience / QUESTIONS;
     draft.ask({ port: entry.port, mac: entry.mac, address });
     return true;
   }

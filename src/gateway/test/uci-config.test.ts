@@ -58,6 +58,7 @@ config limits
 	option held_total '2'
 	option hold_deadline '10'
 	option reassociation_hold '0'
+	option roaming_patience '150'
 	option devices '5'
 config backend
 	option enabled '0'
@@ -69,7 +70,7 @@ config backend
     gateway: {
       bridge: "br1", ovsdb: "/o/db.sock", openflow: "/o/of", datapath: "netdev", ports: { "wlan0-guest.1": "bss", eth0: "uplink" }, managePorts: false,
       network: { prefixes: ["10.1.0.0/16", "fd00::/64"], gateways: ["10.1.0.1"], gatewayMacs: ["02:00:00:00:00:0a"], resolvers: ["10.1.0.1"] }, stations: "/r",
-      limits: { heldPerDevice: 1, heldTotal: 2, holdDeadline: 10, reassociationHold: 0, devices: 5 }, policy: "/p.yaml", state: "/s", socket: "/c",
+      limits: { heldPerDevice: 1, heldTotal: 2, holdDeadline: 10, reassociationHold: 0, roamingPatience: 150, devices: 5 }, policy: "/p.yaml", state: "/s", socket: "/c",
       backend: { enabled: false, state: "/b" }, log: { level: "debug", format: "json" },
       openwrt: { applyDeadline: 300, wifi: [{ iface: "@wifi-iface[0]", groupKeys: "per-station" }, { iface: "guest", groupKeys: "random" }] },
     },

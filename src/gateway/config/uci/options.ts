@@ -95,6 +95,7 @@ export const SECTIONS: readonly SectionKind[] = [
     number("held_per_device", 1, 4096, limits.heldPerDevice, "Packets of unknown flows held at a time, per device."),
     number("held_total", 1, 65_536, limits.heldTotal, "The same of all devices."),
     number("hold_deadline", 10, 60_000, limits.holdDeadline, "Milliseconds; then the rule's fallback decides."),
+    number("roaming_patience", 100, 10_000, limits.roamingPatience, "Milliseconds; with `thin` ports: a station that turns up at another port has left its own when it does not answer there for so long."),
     number("reassociation_hold", 0, 3600, limits.reassociationHold, "Seconds for which a MAC address that appears at a second place is refused."),
     number("devices", 1, 65_534, limits.devices, "Devices known at a time; the longest absent is forgotten first."),
   ] },

@@ -52,7 +52,7 @@ function build(reader: Reader): UciConfig {
     ports: ports(reader), managePorts: main["manage_ports"],
     network: { prefixes: network["prefix"], gateways: network["gateway"], gatewayMacs: network["gateway_mac"], resolvers: network["resolver"] },
     stations: main["stations"],
-    limits: { heldPerDevice: limits["held_per_device"], heldTotal: limits["held_total"], holdDeadline: limits["hold_deadline"], reassociationHold: limits["reassociation_hold"], devices: limits["devices"] },
+    limits: { heldPerDevice: limits["held_per_device"], heldTotal: limits["held_total"], holdDeadline: limits["hold_deadline"], reassociationHold: limits["reassociation_hold"], roamingPatience: limits["roaming_patience"], devices: limits["devices"] },
     policy: main["policy"], state, socket: main["socket"],
     backend: { enabled: backend["enabled"], state: backend["state"] ?? `${state}/backend` },
     log: { level: main["log_level"], format: main["log_format"] },

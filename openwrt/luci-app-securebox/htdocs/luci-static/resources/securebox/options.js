@@ -39,6 +39,7 @@ return baseclass.extend({ sections: [
 		{ name: 'held_per_device', kind: 'value', datatype: 'and(uinteger,range(1,4096))', value: '64', title: _('Held per device'), what: _('Packets of unknown flows held at a time, per device.') },
 		{ name: 'held_total', kind: 'value', datatype: 'and(uinteger,range(1,65536))', value: '1024', title: _('Held total'), what: _('The same of all devices.') },
 		{ name: 'hold_deadline', kind: 'value', datatype: 'and(uinteger,range(10,60000))', value: '200', title: _('Hold deadline'), what: _('Milliseconds; then the rule\'s fallback decides.') },
+		{ name: 'roaming_patience', kind: 'value', datatype: 'and(uinteger,range(100,10000))', value: '500', title: _('Roaming patience'), what: _('Milliseconds; with thin ports: a station that turns up at another port has left its own when it does not answer there for so long.') },
 		{ name: 'reassociation_hold', kind: 'value', datatype: 'and(uinteger,range(0,3600))', value: '10', title: _('Reassociation hold'), what: _('Seconds for which a MAC address that appears at a second place is refused.') },
 		{ name: 'devices', kind: 'value', datatype: 'and(uinteger,range(1,65534))', value: '1024', title: _('Devices'), what: _('Devices known at a time; the longest absent is forgotten first.') }
 	] },
