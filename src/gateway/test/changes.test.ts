@@ -42,8 +42,8 @@ class Device {
 }
 
 /** A gateway whose switch is away: it requests nothing itself. */
-const gateway = (healthy: boolean, look: () => Signs): Changing => ({
-  healthy: () => healthy, connected: () => false, look: async () => look(), takes: () => false, setSite: async () => true, released: () => {},
+const gateway = (healthy: boolean, look: () => Signs, connected = false): Changing => ({
+  healthy: () => healthy, connected: () => connected, look: async () => look(), takes: () => false, setSite: async () => true, released: () => {},
 });
 
 const interrupted = (old: string): string => JSON.stringify({ format: 1, confirmed: {}, marker: { id: "x", old: { uci: { "wireless.ap.isolate": old } } } });
@@ -105,6 +105,58 @@ changes("a backend that the change cuts off: rolled back within the configured d
   assert.equal(outcome, { result: "rolled back", reason: "not confirmed within 30 s: no longer seen to work: backend" });
   assert.ok(device.platform.time.now() - begun < 32_000);
   assert.is(device.wireless, WIRELESS);
+});
+
+changes("settings are requested once it is healthy; in a safe boot only when somebody wants them", async () => {
+  const device = new Device(WIRELESS);
+  // The switch's database is away: a request shows in its failure.
+  const requested = (opened: Changes): boolean => opened.problems.some((problem) => problem.startsWith("settings not applied: "));
+  const first = device.open();
+  await device.settle(first.recover());
+  let healthy = false;
+  first.follow({ ...gateway(false, () => ({}), true), healthy: () => healthy }, SITE);
+  await device.platform.time.advance(20_000);
+  assert.not(requested(first));
+  healthy = true;
+  await device.platform.time.advance(20_000);
+  assert.ok(requested(first));
+  first.close();
+  for (let count = 0; count < 3; count++) await device.settle(device.open().recover());
+  const safe = device.open();
+  await device.settle(safe.recover());
+  safe.follow(gateway(true, () => ({}), true), SITE);
+  await device.platform.time.advance(90_000);
+  assert.not(requested(safe));
+  assert.equal(safe.report().safe, { failedStarts: 3 });
+  safe.want(CONFIG);
+  await device.platform.time.advance(20_000);
+  assert.ok(requested(safe));
+});
+
+changes("what is not seen to work yet has half a minute before settings are requested", async () => {
+  const device = new Device(WIRELESS);
+  const opened = device.open();
+  await device.settle(opened.recover());
+  opened.follow(gateway(true, () => ({ backend: false }), true), SITE);
+  await device.platform.time.advance(24_000);
+  assert.equal(opened.problems, []);
+  await device.platform.time.advance(30_000);
+  assert.match(opened.problems.join(), "settings not applied");
+});
+
+changes("a site that was confirmed is what the gateway begins with, whatever the file says; none: the file", async () => {
+  const device = new Device(WIRELESS);
+  const before = device.open();
+  await device.settle(before.recover());
+  const other = { ...CONFIG, ports: { wlan1: "bss" as const } };
+  assert.equal(before.effective(other).ports, { wlan1: "bss" });
+  before.follow(gateway(true, () => ({})), SITE);
+  assert.is((await device.settle(before.apply({ id: "a", wanted: { flows: { site: { ...SITE, ports: { wlan5: "bss" } } } } }))).result, "confirmed");
+  before.close();
+  const after = device.open();
+  await device.settle(after.recover());
+  assert.equal(after.effective(other).ports, { wlan5: "bss" });
+  assert.equal(after.report().history.map(({ id, result }) => [id, result]), [["a", "confirmed"]]);
 });
 
 changes.run();

@@ -29,7 +29,7 @@ export class DhcpProbe {
     this.#mac = formatMac(Uint8Array.of(0x06, ...platform.crypto.random(5)));
   }
 
-  /** Whether a server answered. One at a time. */
+  /** Whether a server answered. A new question ends the one before. */
   async answers(ports: readonly SwitchPort[]): Promise<boolean> {
     const upstream = ports.filter(({ role }) => role === "uplink" || role === "local").map(({ number }) => number);
     for (let count = 0; count < TRIES; count++) if (upstream.length > 0 && await this.#try(upstream)) return true;
@@ -45,6 +45,7 @@ export class DhcpProbe {
 
   #try(ports: readonly number[]): Promise<boolean> {
     const [transaction] = new Uint32Array(this.#platform.crypto.random(4).buffer);
+    this.#end(false);
     this.#transaction = transaction!;
     return new Promise((resolve) => {
       const timer = this.#platform.timers.after(PATIENCE / TRIES, () => this.#end(false));
