@@ -162,6 +162,7 @@ export class Changes {
     this.#requesting = false;
     this.#ovsdb.close();
     this.#gateway?.released();
+    this.#platform.processes.trimMemory();
   }
 
   async #requestOnce(): Promise<void> {
