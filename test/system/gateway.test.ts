@@ -119,7 +119,7 @@ for (const engine of ["quickjs", "node"] as Engine[]) {
     for (const more of [[], ["--supervise"]]) {
       const { code, stderr } = await cli(context, "gateway", "--config", `${context.directory}/gateway.yaml`, ...more);
       assert.is(code, 2);
-      assert.match(stderr, /gateway\.yaml:2:\d+: ports\.p1: expected one of bss, wired, uplink, local/);
+      assert.match(stderr, /gateway\.yaml:2:\d+: ports\.p1: expected one of bss, wired, thin, uplink, local/);
       assert.match(stderr, /network\.prefixes: expected the client subnets/);
     }
   });
