@@ -5,7 +5,9 @@ import type { Platform } from "quickjs-ts";
 
 export const LEVELS = ["debug", "info", "warn", "error"] as const;
 export type Level = (typeof LEVELS)[number];
-export type LogFormat = "text" | "json";
+/** `logd`: for procd, which gives lines of standard output to logd as daemon.info, those of standard error as daemon.err, each with its time. */
+export const FORMATS = ["text", "json", "logd"] as const;
+export type LogFormat = (typeof FORMATS)[number];
 export type Fields = Record<string, string | number | boolean | undefined>;
 
 /** One thing that happened. `sequence` counts from 1 in the life of the process; `time` is ISO 8601, UTC. */
@@ -88,7 +90,10 @@ export class EventLog implements Log {
   #write(entry: LogEvent): void {
     this.#ring.push(entry);
     if (this.#ring.length > this.#options.kept) this.#ring.shift();
-    this.#platform.processes.stderr(`${this.#options.format === "json" ? formatJson(entry) : formatText(entry)}\n`);
+    const { processes } = this.#platform;
+    const { format } = this.#options;
+    if (format !== "logd") processes.stderr(`${format === "json" ? formatJson(entry) : formatText(entry)}\n`);
+    else processes[reaches(entry.level, "warn") ? "stderr" : "stdout"](`${formatLogd(entry)}\n`);
   }
 
   /** How many lines of this event were left out since its last one; undefined: leave this one out as well. */
@@ -108,9 +113,16 @@ function reaches(level: Level, least: Level): boolean {
 
 /** `2026-11-23T04:00:00Z info switch ready version=1.4 changed=0` */
 export function formatText(event: LogEvent): string {
-  const fields = Object.entries(event.fields).filter(([, value]) => value !== undefined);
-  const tail = fields.map(([name, value]) => ` ${name}=${quote(String(value))}`).join("");
-  return `${event.time.slice(0, 19)}Z ${event.level} ${event.event}${tail}`;
+  return `${event.time.slice(0, 19)}Z ${event.level} ${sentence(event)}`;
+}
+
+/** `switch ready version=1.4 changed=0`: the level only where the stream does not tell it. */
+function formatLogd(event: LogEvent): string {
+  return event.level === "warn" || event.level === "debug" ? `${event.level}: ${sentence(event)}` : sentence(event);
+}
+
+function sentence({ event, fields }: LogEvent): string {
+  return event + Object.entries(fields).filter(([, value]) => value !== undefined).map(([name, value]) => ` ${name}=${quote(String(value))}`).join("");
 }
 
 function formatJson(event: LogEvent): string {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A stand-in for procd, logd and logread where OpenWrt's are not given. What it does as they do: runs the service with its command line, keeps what it writes
- * on standard error as the log, starts it again a second after it died, HUP for a reload, TERM and five seconds later KILL for a stop.
+ * as the log, starts it again a second after it died, HUP for a reload, TERM and five seconds later KILL for a stop.
  * What it does not: init scripts, ubus, triggers, a limit to how often it starts something again, priorities and the ring of the log, /etc/config (a directory
  * of its own that ends in "config" is given with --config), process 1.
  */
@@ -73,8 +73,8 @@ export class StandInProcd implements Host {
   get #config(): string { return join(this.base, "config/securebox"); }
 
   #spawn(): void {
-    const child = (this.#child = spawn(this.program[0]!, [...this.program.slice(1), "gateway", "--config", this.#config], { stdio: ["ignore", "ignore", "pipe"] }));
-    child.stderr!.setEncoding("utf8").on("data", (text: string) => (this.#log += text));
+    const child = (this.#child = spawn(this.program[0]!, [...this.program.slice(1), "gateway", "--config", this.#config], { stdio: ["ignore", "pipe", "pipe"] }));
+    for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding("utf8").on("data", (text: string) => (this.#log += text));
     child.on("exit", () => setTimeout(() => { if (this.#wanted && this.#child === child) this.#spawn(); }, 1000).unref());
   }
 }

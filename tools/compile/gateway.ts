@@ -10,7 +10,7 @@ import { host, type Target } from "./target.ts";
 import { thinSourceMap } from "./source-map.ts";
 
 /** A module of the program: an output of the bundler. `lines` come before its own when all are counted as one text, as the source map does. */
-interface Chunk { name: string; script: string; lines: number }
+export interface Chunk { name: string; script: string; lines: number }
 
 /** Bytes. `mqtt`: of the module that holds MQTT.js, compressed; only a gateway with a backend loads it. */
 export interface EmbeddedSizes { file: number; bytecode: number; compressed: number; bundle: number; map: number; mqtt: number }
@@ -33,20 +33,28 @@ ${modules.map(({ name, file }, i) => `name${i}: .asciz ${JSON.stringify(name)}\n
 }
 
 /** Evaluated in this order: other modules expect the globals to be there as soon as they are evaluated. */
-const ENTRIES = ["globals.js", "main.js"];
+export const ENTRIES = ["globals.js", "main.js"];
 const GLOBALS = "packages/quickjs-ts/src/quickjs/globals.ts";
 
 /** Bundles into the entries, what they share, and what they import when they need it. The entries come first. */
-async function bundleChunks(root: string, entry: string, work: string): Promise<Chunk[]> {
+export async function bundleChunks(root: string, entry: string, work: string): Promise<Chunk[]> {
   const options = { minify: true, sourcemap: "external" as const, sourcesContent: false, absWorkingDir: root, splitting: true, outdir: work, entryPoints: { globals: join(root, GLOBALS), main: join(root, entry) }, entryNames: "[name]", chunkNames: "[name]-[hash]" };
   const { metafile } = await bundle(join(root, entry), undefined, "quickjs", options);
   const names = Object.keys(metafile!.outputs).filter((path) => path.endsWith(".js")).map((path) => basename(path)).filter((name) => !ENTRIES.includes(name));
   return [...ENTRIES, ...names].map((name) => ({ name, script: join(work, name), lines: readFileSync(join(work, name), "utf8").trimEnd().split("\n").length }));
 }
 
-/** Compiles the chunk to bytecode, which is the same for every CPU, and compresses it. Its positions count on from the lines of the chunks before it. */
-async function compileChunk(root: string, target: Target, { name, script }: Chunk, before: number): Promise<{ name: string; file: string; size: number }> {
-  writeFileSync(script, "\n".repeat(before) + readFileSync(script, "utf8").trimEnd());
+/** The source map takes all chunks as one text: the positions of each count on from the lines of those before it. */
+export function countOn(chunks: readonly Chunk[]): void {
+  let before = 0;
+  for (const { script, lines } of chunks) {
+    writeFileSync(script, "\n".repeat(before) + readFileSync(script, "utf8").trimEnd());
+    before += lines;
+  }
+}
+
+/** Compiles the chunk to bytecode, which is the same for every CPU, and compresses it. */
+async function compileChunk(root: string, target: Target, { name, script }: Chunk): Promise<{ name: string; file: string; size: number }> {
   await execute(await buildRunner(root, "runner", { ...host, quickjs: target.quickjs, name: target.quickjs === host.quickjs ? "" : `compile-${basename(target.quickjs)}` }), ["--compile", script, `${script}.bin`, name]);
   writeFileSync(`${script}.deflate`, deflateRawSync(readFileSync(`${script}.bin`), { level: 9 }));
   return { name, file: `${script}.deflate`, size: statSync(`${script}.bin`).size };
@@ -62,7 +70,8 @@ export async function buildEmbedded(root: string, entry: string, output: string,
     const sizeOf = (files: readonly string[]): number => files.reduce((sum, file) => sum + statSync(file).size, 0);
     const bundled = sizeOf(chunks.map(({ script }) => script));
     const modules: Awaited<ReturnType<typeof compileChunk>>[] = [];
-    for (const [i, chunk] of chunks.entries()) modules.push(await compileChunk(root, target, chunk, chunks.slice(0, i).reduce((sum, { lines }) => sum + lines, 0)));
+    countOn(chunks);
+    for (const chunk of chunks) modules.push(await compileChunk(root, target, chunk));
     const [assembler, file] = [join(work, "modules.S"), join(work, "executable")];
     writeFileSync(assembler, embedding(modules));
     await buildExecutable(root, "gateway", file, [assembler], target);

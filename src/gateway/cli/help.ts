@@ -64,6 +64,12 @@ expected. Constructs that are accepted but not enforced yet are named as warning
 Exit status: 0 valid, 1 invalid, 2 the file cannot be read.`,
   },
   {
+    name: "config check", operands: "", count: [0, 0], options: ["config", "json"], summary: "check the configuration of the gateway without using it",
+    details: `Needs no running gateway. Every problem is named with its field or, on OpenWrt, with its section and option.
+
+Exit status: 0 valid, 2 wrong or not to be read.`,
+  },
+  {
     name: "policy show", operands: "", count: [0, 0], options: CLIENT, summary: "the policy in force and this gateway's own decisions",
     details: `The policy as JSON, as it is in force now (not as the file is), and the overrides by "allow" and "quarantine" with their ids.`,
   },

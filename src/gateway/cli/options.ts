@@ -14,7 +14,7 @@ export const OPTIONS = {
   state: { name: "state", value: "DIR", summary: "state directory (default /var/lib/securebox)" },
   socket: { name: "socket", value: "PATH", summary: "control socket (default /var/run/securebox.sock)" },
   "log-level": { name: "log-level", value: "LEVEL", summary: "debug, info, warn or error (default info)" },
-  "log-format": { name: "log-format", value: "FORMAT", summary: "text or json (default text)" },
+  "log-format": { name: "log-format", value: "FORMAT", summary: "text, json or logd (default text; on OpenWrt logd)" },
   supervise: { name: "supervise", summary: "start the gateway again, with back-off, when it dies" },
   follow: { name: "follow", summary: "keep writing events as they happen, until interrupted" },
   json: { name: "json", summary: "write JSON to standard output (shapes: docs/cli.md)" },

@@ -61,6 +61,7 @@ async function dispatch(platform: Platform, name: string, operands: string[], op
   switch (name) {
     case "gateway": return runGateway(options);
     case "policy check": return (await import("./policy-check.ts")).checkPolicy(platform, operands[0]!, options);
+    case "config check": return (await import("./config-check.ts")).checkConfig(platform, options);
     case "enroll": return (await import("./enrolment.ts")).enroll(platform, operands[0]!, options, access);
     case "unenroll": return (await import("./enrolment.ts")).unenroll(platform, options, access);
     case "recover": return (await import("./recover.ts")).recover(platform, options);

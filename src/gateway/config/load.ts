@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Platform } from "quickjs-ts";
 import { UsageError, type OptionValues } from "../cli/options.ts";
-import { LEVELS, type Level, type Log, type LogFormat } from "../log.ts";
+import { FORMATS, LEVELS, type Level, type Log, type LogFormat } from "../log.ts";
 import { DEFAULT_CONFIG_PATH, DEFAULTS, type GatewayConfig } from "./config.ts";
 import { parseConfig } from "./parse.ts";
 import { parseUciConfig, UCI_CONFIG_PATH } from "./uci/read.ts";
@@ -91,6 +91,6 @@ function level(text: string | undefined): Level | undefined {
 }
 
 function format(text: string | undefined): LogFormat | undefined {
-  if (text !== undefined && text !== "text" && text !== "json") throw new UsageError("--log-format: expected text or json");
-  return text;
+  if (text !== undefined && !FORMATS.includes(text as LogFormat)) throw new UsageError(`--log-format: expected one of ${FORMATS.join(", ")}`);
+  return text as LogFormat | undefined;
 }

@@ -36,7 +36,7 @@ function readConfig(fields: Fields): GatewayConfig {
     state,
     socket: fields.scalar("socket", path, DEFAULTS.socket),
     backend: { enabled: backend.scalar("enabled", boolean, true), state: backend.scalar("state", path, `${state}/backend`) },
-    log: { level: log.scalar("level", oneOf(...LEVELS), "info"), format: log.scalar("format", oneOf("text", "json"), "text") },
+    log: { level: log.scalar("level", oneOf(...LEVELS), "info"), format: log.scalar("format", oneOf("text", "json", "logd"), "text") },
   };
   log.end();
   backend.end();

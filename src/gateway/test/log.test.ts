@@ -37,6 +37,20 @@ log("json", () => {
   assert.equal(JSON.parse(lines[0]!), { time: "2026-11-23T04:00:00.000Z", level: "error", event: "state not saved", reason: "ENOSPC" });
 });
 
+log("for logd: no time, two streams, and the level where the stream does not tell it", () => {
+  const said: string[] = [];
+  const platform = {
+    processes: { stdout: (text: string) => void said.push(`out ${text}`), stderr: (text: string) => void said.push(`err ${text}`) },
+    time: { now: () => 0, date: () => DATE },
+  } as unknown as Pick<Platform, "processes" | "time">;
+  const log = new EventLog(platform, { level: "debug", format: "logd" });
+  log.debug("frame", { port: 1 });
+  log.info("switch ready");
+  log.warn("device moved", { mac: "02:00:00:00:00:11" });
+  log.error("state not saved", { reason: "no room" });
+  assert.equal(said, ["out debug: frame port=1\n", "out switch ready\n", "err warn: device moved mac=02:00:00:00:00:11\n", 'err state not saved reason="no room"\n']);
+});
+
 log("levels below the chosen one are left out", () => {
   const { log, lines } = open({ level: "warn" });
   log.info("a");

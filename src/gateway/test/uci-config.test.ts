@@ -12,10 +12,10 @@ const config = suite("/etc/config/securebox");
 const MINIMAL = "config securebox 'main'\nconfig port\n\toption device 'wlan0'\n\toption role 'bss'\nconfig network 'network'\n\tlist prefix '10.0.0.0/24'\n";
 const YAML = "ports: { wlan0: bss }\nnetwork: { prefixes: [10.0.0.0/24] }\n";
 
-config("what is left out has the defaults of gateway.yaml, but for the state, which lies on flash", () => {
+config("what is left out has the defaults of gateway.yaml, but for the state, which lies on flash, and the form of the log", () => {
   const { config: parsed, errors } = parseUciConfig(MINIMAL);
   assert.equal(errors, []);
-  assert.equal(parsed, { enabled: true, gateway: { ...parseConfig(`state: /etc/securebox/state\n${YAML}`).config, openwrt: { wifi: [], applyDeadline: 120 } } });
+  assert.equal(parsed, { enabled: true, gateway: { ...parseConfig(`state: /etc/securebox/state\nlog: { format: logd }\n${YAML}`).config, openwrt: { wifi: [], applyDeadline: 120 } } });
   assert.equal(parseUciConfig(MINIMAL.slice(MINIMAL.indexOf("config port"))).config, parsed, "sections with nothing but defaults may be missing");
 });
 

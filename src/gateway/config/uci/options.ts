@@ -20,6 +20,8 @@ export interface Option {
   validation?: string;
   /** As UCI text; absent: none. */
   default?: string;
+  /** In the file that is installed, where that is not the default. */
+  installed?: string;
   /** Said where the default depends on others. */
   defaultNote?: string;
   what: string;
@@ -61,7 +63,7 @@ export const STATE = "/etc/securebox/state";
 
 export const SECTIONS: readonly SectionKind[] = [
   { type: "securebox", name: "main", what: "The gateway itself.", options: [
-    flag("enabled", "1", "Start the gateway."),
+    { ...flag("enabled", "1", "Start the gateway. The file that is installed has 0: nothing changes before its owner says so."), installed: "0" },
     { name: "bridge", check: interfaceName, datatype: "string", validation: INTERFACE, default: DEFAULTS.bridge, what: "The Open vSwitch bridge; created with fail_mode secure when it does not exist." },
     choice("datapath", ["system", "netdev"], "system", "Datapath of a bridge that the gateway creates: the kernel's or in userspace."),
     flag("manage_ports", "1", "Add the ports below to the bridge when they are missing."),
@@ -72,7 +74,8 @@ export const SECTIONS: readonly SectionKind[] = [
     file("socket", DEFAULTS.socket, "Control socket."),
     file("stations", undefined, "Socket that tells station events. Without it and without hostapd on ubus, stations are learnt from their frames."),
     choice("log_level", LEVELS, "info", "Least level that is logged."),
-    choice("log_format", ["text", "json"], "text", "Form of a line of the log."),
+    choice("log_format", ["logd", "text", "json"], "logd", "Form of a line of the log. `logd`: without time, warnings and errors apart from the rest, for logread."),
+    flag("confine", "0", "Run without capabilities and new privileges. Needs the package procd-ujail."),
   ] },
   { type: "port", what: "One per port of the bridge. At least one; at most one uplink.", example: ["\toption device 'wlan0'", "\toption role 'bss'"], options: [
     { name: "device", required: true, check: interfaceName, datatype: "string", validation: INTERFACE, what: "The interface." },

@@ -6,7 +6,7 @@ import { SECTIONS, type Option, type SectionKind } from "./options.ts";
 export function defaultFile(): string {
   return SECTIONS.filter(({ type }) => type !== "wifi").map(({ type, name, options, example = [] }) => [
     `\nconfig ${type}${name === undefined ? "" : ` '${name}'`}`,
-    ...options.filter((option) => option.default !== undefined).map((option) => `\toption ${option.name} '${option.default}'`), ...example, "",
+    ...options.filter((option) => option.default !== undefined).map((option) => `\toption ${option.name} '${option.installed ?? option.default}'`), ...example, "",
   ].join("\n")).join("") + "\n";
 }
 

@@ -5,7 +5,7 @@
 
 return baseclass.extend({ sections: [
 	{ type: 'securebox', name: 'main', title: _('Gateway'), what: _('The gateway itself.'), options: [
-		{ name: 'enabled', kind: 'flag', value: '1', title: _('Enabled'), what: _('Start the gateway.') },
+		{ name: 'enabled', kind: 'flag', value: '1', title: _('Enabled'), what: _('Start the gateway. The file that is installed has 0: nothing changes before its owner says so.') },
 		{ name: 'bridge', kind: 'value', value: 'br0', title: _('Bridge'), what: _('The Open vSwitch bridge; created with fail_mode secure when it does not exist.') },
 		{ name: 'datapath', kind: 'choice', values: [ 'system', 'netdev' ], value: 'system', title: _('Datapath'), what: _('Datapath of a bridge that the gateway creates: the kernel\'s or in userspace.') },
 		{ name: 'manage_ports', kind: 'flag', value: '1', title: _('Manage ports'), what: _('Add the ports below to the bridge when they are missing.') },
@@ -16,7 +16,8 @@ return baseclass.extend({ sections: [
 		{ name: 'socket', kind: 'value', value: '/var/run/securebox.sock', title: _('Socket'), what: _('Control socket.') },
 		{ name: 'stations', kind: 'value', title: _('Stations'), what: _('Socket that tells station events. Without it and without hostapd on ubus, stations are learnt from their frames.') },
 		{ name: 'log_level', kind: 'choice', values: [ 'debug', 'info', 'warn', 'error' ], value: 'info', title: _('Log level'), what: _('Least level that is logged.') },
-		{ name: 'log_format', kind: 'choice', values: [ 'text', 'json' ], value: 'text', title: _('Log format'), what: _('Form of a line of the log.') }
+		{ name: 'log_format', kind: 'choice', values: [ 'logd', 'text', 'json' ], value: 'logd', title: _('Log format'), what: _('Form of a line of the log. logd: without time, warnings and errors apart from the rest, for logread.') },
+		{ name: 'confine', kind: 'flag', value: '0', title: _('Confine'), what: _('Run without capabilities and new privileges. Needs the package procd-ujail.') }
 	] },
 	{ type: 'port', title: _('Port'), what: _('One per port of the bridge. At least one; at most one uplink.'), options: [
 		{ name: 'device', kind: 'value', required: true, title: _('Device'), what: _('The interface.') },
