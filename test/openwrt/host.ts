@@ -3,7 +3,7 @@
  * Where the gateway runs as a service with /etc/config/securebox: under OpenWrt's procd, with its logd and logread, where OPENWRT_PREFIX has them;
  * else under stand-in-procd.ts.
  */
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundle } from "../../tools/bundle.mjs";
 import { until } from "../lab/command.ts";
@@ -41,22 +41,6 @@ export async function openHost(): Promise<Host> {
   return hasMachine ? UnderProcd.open(runner, program) : StandInProcd.open([runner, program]);
 }
 
-/** The package's own init script as soon as there is one. */
-const PACKAGED = "openwrt/files/securebox.init";
-const INIT = `#!/bin/sh /etc/rc.common
-START=99
-USE_PROCD=1
-start_service() {
-	procd_open_instance
-	procd_set_param command /usr/sbin/securebox gateway --config /etc/config/securebox
-	procd_set_param respawn 3600 1 5
-	procd_set_param stderr 1
-	procd_close_instance
-}
-reload_service() { procd_send_signal securebox '*' HUP; }
-service_triggers() { procd_add_reload_trigger securebox; }
-`;
-
 class UnderProcd implements Host {
   readonly base = "/tmp/securebox-test";
   private constructor(readonly machine: Machine) {}
@@ -64,7 +48,8 @@ class UnderProcd implements Host {
   static async open(runner: string, program: string): Promise<UnderProcd> {
     const machine = await Machine.open({
       "sbin/securebox": '#!/bin/sh\nexec /tmp/host/quickjs-ts /tmp/host/securebox.mjs "$@"\n',
-      "etc/init.d/securebox": existsSync(PACKAGED) ? readFileSync(PACKAGED, "utf8") : INIT,
+      "etc/init.d/securebox": readFileSync("openwrt/files/securebox.init", "utf8"),
+      "share/securebox/validate.sh": readFileSync("openwrt/files/securebox.validate", "utf8"),
     });
     copyFileSync(runner, join(machine.directory, "quickjs-ts"));
     copyFileSync(program, join(machine.directory, "securebox.mjs"));

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # PREFIX DIRECTORY: in namespaces of its own, OpenWrt's programs at their places and its procd as process 1. DIRECTORY/root is laid over the root
-# (etc, and bin and sbin below usr); DIRECTORY itself is /tmp/host, the one place seen from both sides.
+# (etc, and bin, sbin and share below usr); DIRECTORY itself is /tmp/host, the one place seen from both sides.
 set -e
 P=$1 D=$2
 mount -t tmpfs none /mnt
@@ -13,7 +13,8 @@ cp -r /etc/passwd /etc/group /etc/nsswitch.conf /etc/ld.so.cache /mnt/etc
 cp -a "$D/root/." /mnt
 ln -s /run /mnt/var/run
 mount -t overlay overlay -o "lowerdir=$P/lib:/usr/lib" /usr/lib
-mount -t overlay overlay -o "lowerdir=$P/usr/share:/usr/share" /usr/share
+mkdir -p /mnt/share
+mount -t overlay overlay -o "lowerdir=/mnt/share:$P/usr/share:/usr/share" /usr/share
 mount -t overlay overlay -o lowerdir=/mnt/sbin:/usr/sbin /usr/sbin
 mount -t overlay overlay -o lowerdir=/mnt/bin:/usr/bin /usr/bin
 mount --bind /mnt/etc /etc

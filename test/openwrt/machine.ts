@@ -16,7 +16,7 @@ export class Machine {
   #child: ChildProcess | undefined;
   #init = 0;
 
-  /** `files`: text by path below the root: etc/..., sbin/..., bin/...; a script begins with "#!". */
+  /** `files`: text by path below the root: etc/..., sbin/..., bin/..., share/... (of /usr); a script begins with "#!". */
   static async open(files: Record<string, string>, links: Record<string, string> = {}): Promise<Machine> {
     if (!hasMachine) throw new Error(`OPENWRT_PREFIX lacks ${missing(MACHINE).join(", ")}`);
     const machine = new Machine();
