@@ -7,11 +7,12 @@ import type { GatewayConfig } from "./config/config.ts";
 import type { BridgeState } from "./switch/bridge.ts";
 
 /** undefined until OVSDB has told of a port: a topology without ports would take every flow away. */
-export function topologyOf(config: Pick<GatewayConfig, "network">, { ports }: BridgeState, abilities?: Pick<SwitchAbilities, "ndRewrite">): Topology | undefined {
+export function topologyOf(config: Pick<GatewayConfig, "network" | "ports">, { ports }: BridgeState, abilities?: Pick<SwitchAbilities, "ndRewrite">): Topology | undefined {
   if (ports.length === 0) return undefined;
   const { prefixes, gateways, gatewayMacs, resolvers } = config.network;
   const sorted = [...ports].sort((a, b) => a.number - b.number);
-  return { ports: sorted, prefixes, gateways, gatewayMacs, resolvers, ...(abilities?.ndRewrite === false && { ndRewrite: false }) };
+  const thin = Object.values(config.ports).includes("thin");
+  return { ports: sorted, ...(thin && { thin }), prefixes, gateways, gatewayMacs, resolvers, ...(abilities?.ndRewrite === false && { ndRewrite: false }) };
 }
 
 /** In force until a valid policy was read: devices get addresses and reach nothing. */

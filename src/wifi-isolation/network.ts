@@ -27,6 +27,8 @@ export interface SwitchPort {
 /** Where the network lies: from configuration and from OVSDB. */
 export interface Topology {
   ports: SwitchPort[];
+  /** Thin ports are configured, although none may be there at the moment: what stations know of each other must not depend on that. */
+  thin?: boolean;
   /** The client subnets, IPv4 and IPv6. Link-local is implied. */
   prefixes: Prefix[];
   /** The router's addresses within `prefixes` (also its IPv6 link-local, when known). */

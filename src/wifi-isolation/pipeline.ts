@@ -38,7 +38,7 @@ const DECLARATION = {
   lease: { owner: "device", matches: "eth_dst", goes: "output" },
   discovery: { owner: "device", matches: `reg0 ${UDP}`, calls: "fanout uplink" },
   fanout: { owner: "fanout", matches: "reg1 reg2", calls: "fanout copy" },
-  copy: { owner: "device", matches: `reg0 reg1 ${SOURCE_GROUPS}` },
+  copy: { owner: "device", matches: `reg0 reg1 ${SOURCE_GROUPS} eth_type nw_proto icmpv6_type nd_sll` },
   destination: { owner: "device", matches: `reg0 ${SOURCE_GROUPS} eth_dst eth_type nw_proto ip_dst ipv6_dst icmpv6_type`, goes: "names uplink" },
   names: { owner: "name", matches: `${SOURCE_GROUPS} ${DESTINATION_GROUPS} eth_type ip_src ip_dst ipv6_src ipv6_dst`, goes: "conntrack" },
   /** Filled by learn() only. */
@@ -49,7 +49,7 @@ const DECLARATION = {
     matches: `${ENDS} reg3 reg12 reg13 reg14 reg15 ${UDP} icmp_type icmpv6_type ct_state ct_nw_proto ct_nw_dst ct_ipv6_dst ct_tp_dst ip_src ip_dst ipv6_src ipv6_dst`,
   },
   deliver: { owner: "static", matches: "eth_type ct_state", goes: "output" },
-  output: { owner: "static, device", matches: `reg1 ${SOURCE_GROUPS}` },
+  output: { owner: "static, device", matches: `reg1 ${SOURCE_GROUPS} eth_type nw_proto icmpv6_type nd_tll` },
   uplink: { owner: "static", matches: "" },
   hold: { owner: "device", matches: "in_port reg0 reg1 reg3", calls: "resume" },
   resume: { owner: "static", matches: "", calls: "ingress" },

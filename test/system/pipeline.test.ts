@@ -241,5 +241,17 @@ for (const version of ["3.1", "2.15"] as const) {
     assert.equal(await bench.resume(), { reason: "alive", to: [] });
   });
 
+  test("thin ports where advertisements cannot be written, as in the kernel's datapath: stations answer each other, told the virtual MAC", async ({ bench }) => {
+    bench.model = new Model({ policy: written, topology: { ...THIN_TOPOLOGY, ndRewrite: false }, devices: [1, 2].map((id) => device(id, ["ap1", "ap2"][id - 1])) });
+    await synchronise(bench.switch, bench.model, [1, 2]);
+    assert.is((await synchronise(bench.switch, bench.model, [3, 4])).modified, 0);
+    const [a, b] = [bench.host(1), bench.host(2)];
+    const asked = await bench.send(a, solicitation({ from: { mac: a.mac, ip: a.v6 }, to: solicitedNode(b.v6) }, b.v6, a.mac));
+    const passed = solicitation({ from: { mac: ROUTER.mac, ip: a.v6 }, to: { ...solicitedNode(b.v6), mac: b.mac } }, b.v6, ROUTER.mac);
+    assert.equal([asked.to, asked.frames], [[`${b.port} ${b.mac}`], [passed]]);
+    const answered = await bench.send(b, advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: ROUTER.mac, ip: a.v6 } }, b.v6, b.mac));
+    assert.equal([answered.to, answered.frames], [[`${a.port} ${a.mac}`], [advertisement({ from: { mac: ROUTER.mac, ip: b.v6 }, to: { mac: a.mac, ip: a.v6 } }, b.v6, ROUTER.mac)]]);
+  });
+
   test.run();
 }

@@ -14,8 +14,8 @@ export interface VirtualMac {
  * stations send to that one only; where nobody has told it, one made of the prefixes (locally administered), so that it is the same after a
  * restart and on a replacement. undefined: no port is thin, so stations know each other by their own.
  */
-export function virtualMac({ ports, gatewayMacs, prefixes }: Topology): VirtualMac | undefined {
-  if (!ports.some(({ role }) => role === "thin")) return undefined;
+export function virtualMac({ ports, thin, gatewayMacs, prefixes }: Topology): VirtualMac | undefined {
+  if (!thin && !ports.some(({ role }) => role === "thin")) return undefined;
   const known = gatewayMacs[0] ?? ports.find(({ role, mac }) => role === "local" && mac !== undefined)?.mac;
   if (known !== undefined) return { bytes: macBytes(known), made: false };
   const hash = hash32(`thin edge ${prefixes.join(" ")}`);

@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ACK, advertisement, arp, BROADCAST, icmp6, solicitation, solicitedNode, tcp, udp } from "../../fake/frames.ts";
 import { device, ends, linkDestination, linkSource, macOf, policy, reversed, ROUTER, Scenario, SERVER, THIN_TOPOLOGY, TOPOLOGY, type Host } from "../../fake/scenario.ts";
+import { macBytes } from "../../bytes.ts";
 import { Model } from "../../index.ts";
 import type { Topology } from "../../network.ts";
 import { virtualMac } from "../virtual-mac.ts";
@@ -31,6 +32,7 @@ test("without a thin port nothing of it is there", () => {
 test("the virtual MAC is the router's, else the access point's own as router, else made of the prefixes", () => {
   const of = (changes: Partial<Topology>): string => formatted(virtualMac({ ...THIN_TOPOLOGY, ...changes })!.bytes);
   assert.is(of({}), V);
+  assert.is(of({ ports: TOPOLOGY.ports, thin: true }), V, "while the way to the access point is down, too");
   assert.is(of({ gatewayMacs: [], ports: [...THIN_TOPOLOGY.ports, { name: "br0", number: 0xfffffffe, role: "local", mac: "02:ee:00:00:00:01" }] }), "02:ee:00:00:00:01");
   assert.match(of({ gatewayMacs: [] }), /^02:5b:/);
   assert.is(of({ gatewayMacs: [] }), of({ gatewayMacs: [], gateways: [] }));
@@ -56,6 +58,26 @@ test("a solicitation without room for an answer is answered without, by the swit
   const [a, b] = [net.host(1), net.host(3)];
   assert.equal(net.send(a, solicitation({ from: { mac: a.mac, ip: a.v6 }, to: { mac: V, ip: b.v6 } }, b.v6)), [{ port: a.port, frame: advertisement({ from: { mac: V, ip: b.v6 }, to: { mac: a.mac, ip: a.v6 } }, b.v6) }]);
   assert.equal(net.send(b, advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: V, ip: a.v6 } }, b.v6, b.mac)).map(({ port }) => port), [ROUTER.port]);
+});
+
+test("a switch that cannot write advertisements: the target answers itself, and neither learns the other's MAC", async () => {
+  const net = await start({ ...THIN_TOPOLOGY, ndRewrite: false });
+  const [a, b] = [net.host(1), net.host(3)];
+  const asked = solicitation({ from: { mac: a.mac, ip: a.v6 }, to: solicitedNode(b.v6) }, b.v6, a.mac);
+  const passed = solicitation({ from: { mac: a.mac, ip: a.v6 }, to: solicitedNode(b.v6) }, b.v6, V);
+  passed.set(macBytes(b.mac));
+  passed.set(macBytes(V), 6);
+  assert.equal(net.send(a, asked), [{ port: b.port, frame: passed }]);
+  const answer = advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: V, ip: a.v6 } }, b.v6, b.mac);
+  assert.equal(net.send(b, answer), [{ port: a.port, frame: advertisement({ from: { mac: V, ip: b.v6 }, to: { mac: a.mac, ip: a.v6 } }, b.v6, V) }]);
+  const probe = solicitation({ from: { mac: a.mac, ip: a.v6 }, to: { mac: V, ip: b.v6 } }, b.v6);
+  assert.equal(net.send(a, probe), [{ port: b.port, frame: solicitation({ from: { mac: V, ip: a.v6 }, to: { mac: b.mac, ip: b.v6 } }, b.v6) }]);
+  assert.equal(net.send(b, advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: V, ip: a.v6 } }, b.v6)), [{ port: a.port, frame: advertisement({ from: { mac: V, ip: b.v6 }, to: { mac: a.mac, ip: a.v6 } }, b.v6) }]);
+  const c = net.host(2);
+  assert.equal(net.send(c, solicitation({ from: { mac: c.mac, ip: c.v6 }, to: solicitedNode(b.v6) }, b.v6, c.mac)), [], "no rule joins them");
+  assert.equal(net.send(b, advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: V, ip: c.v6 } }, b.v6, b.mac)), []);
+  const up = advertisement({ from: { mac: a.mac, ip: a.v6 }, to: { mac: V, ip: ROUTER.v6 } }, a.v6, a.mac);
+  assert.equal(net.send(a, up), [{ port: ROUTER.port, frame: up }], "the router is told its own");
 });
 
 test("duplicate address detection and probes are answered with the virtual MAC; one's own are not", async () => {
