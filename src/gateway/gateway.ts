@@ -6,6 +6,7 @@ import type { Applied, Edit, Ip, Mac, ModelInput, Override, Topology } from "../
 import type { Question } from "../backend-link/types.ts";
 import { NO_BACKEND, type BackendAccess } from "./backend/access.ts";
 import { Backend } from "./backend/backend.ts";
+import type { GatewayBus } from "./bus/bus.ts";
 import type { Changes } from "./changes.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import type { Operations } from "./control/methods.ts";
@@ -64,7 +65,7 @@ export class Gateway implements Operations {
   #ticks: Timer | undefined;
   readonly #operator: Operator;
 
-  constructor(platform: Platform, config: GatewayConfig, log: EventLog, access: BackendAccess = NO_BACKEND) {
+  constructor(platform: Platform, config: GatewayConfig, log: EventLog, access: BackendAccess = NO_BACKEND, readonly bus?: GatewayBus) {
     this.platform = platform;
     this.config = config;
     this.log = log;
@@ -89,7 +90,7 @@ export class Gateway implements Operations {
     });
     const edit = (change: Edit): Promise<boolean> => this.#edit(change);
     this.population = new Population({
-      platform, config, state: this.state, log, edit,
+      platform, config, state: this.state, log, edit, bus,
       count: () => this.switch.ready ? countSources(this.switch) : undefined,
       told: (key) => this.dispatcher.answer(key), forgotten: (what) => this.#forget(what),
       ask: (ask) => this.#askStation(ask), changed: () => this.backend.changed("devices"),

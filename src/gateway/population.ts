@@ -2,6 +2,7 @@
 // The devices of this gateway: the table, fed by the radio, by held frames and by the switch's counters; saved, logged, and told to the switch.
 import type { Millis, Platform, Timer } from "quickjs-ts";
 import type { Device, Edit, Mac, Topology } from "../wifi-isolation/index.ts";
+import type { GatewayBus } from "./bus/bus.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import { type Ask, DeviceTable, Newcomers, type NewcomersParts, type DeviceEvent, type DeviceOutcome } from "./devices/index.ts";
 import { stationKey } from "./dispatch/senders.ts";
@@ -14,6 +15,8 @@ export interface PopulationParts {
   config: GatewayConfig;
   state: StateDirectory;
   log: Log;
+  /** On OpenWrt: stations of hostapd, names of the DHCP server. */
+  bus: GatewayBus | undefined;
   edit(edit: Edit): Promise<boolean>;
   /** The radio told of this station, or will not tell any more: held frames of it may be looked at again. */
   told(key: string): void;
@@ -51,7 +54,7 @@ export class Population {
       table: this.table, timers: platform.timers, now: () => this.#now(), ...parts.backend, patience: holdDeadline * PATIENCE,
       apply: (outcomes) => void this.apply(outcomes), told: (mac) => this.#parts.told(stationKey(mac)),
     });
-    this.source = config.stations === undefined ? undefined : new JsonLinesStations(platform, config.stations, log);
+    this.source = config.stations === undefined ? parts.bus?.stations : new JsonLinesStations(platform, config.stations, log);
     this.#restore();
   }
 
@@ -62,6 +65,7 @@ export class Population {
       timers.every(this.table.limits.silence / 3, () => this.#count()),
     ];
     this.source?.start((event) => this.#station(event), () => this.#stationsLost());
+    this.#parts.bus?.listen(({ mac, name }) => void this.apply([this.table.named(mac, name, this.#now())]));
   }
 
   close(): void {

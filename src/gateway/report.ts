@@ -22,6 +22,7 @@ export function statusOf(gateway: Gateway): StatusResult {
     },
     held: gateway.dispatcher.statistics,
     stations: stationsStatus(gateway),
+    ...(gateway.bus ? { bus: { path: gateway.bus.path, connected: gateway.bus.connected } } : {}),
     state: { path: state.path, saved: state.saved, error: state.error },
     ...(backend.status === undefined ? {} : { backend: backend.status }),
     memory: platform.processes.memory(),
@@ -47,7 +48,7 @@ function switchStatus({ config, bridge, reconciler, lastSync, switch: device }: 
 }
 
 /** What keeps the gateway from doing all that it should, worst first. */
-function problemsOf({ bridge, changes }: Gateway, { switch: device, policy, state, stations, backend }: StatusResult): string[] {
+function problemsOf({ bridge, changes }: Gateway, { switch: device, policy, state, stations, bus, backend }: StatusResult): string[] {
   const missing = device.ports.filter((port) => port.number === undefined).map((port) => port.name);
   return [
     device.state === "down" ? `the switch is not connected; it keeps the flows it has${device.lastError ? `: ${device.lastError}` : ""}` : "",
@@ -56,7 +57,8 @@ function problemsOf({ bridge, changes }: Gateway, { switch: device, policy, stat
     missing.length > 0 ? `ports missing in the switch: ${missing.join(", ")}` : "",
     policy.source === "none" ? "no policy is in force: everything is denied" : "",
     policy.errors.length > 0 ? `the policy file is invalid${policy.source === "last-valid" ? "; the last valid policy is in force" : ""}` : "",
-    stations.source === "down" ? "the source of station events is not connected" : "",
+    bus && !bus.connected ? `ubus is not connected: ${bus.path}` : "",
+    stations.source === "down" && bus?.connected !== false ? (stations.path ? "the source of station events is not connected" : "hostapd does not tell of every radio's stations") : "",
     state.error ? `the state cannot be saved: ${state.error}` : "",
     backend?.storeError ? `the link's state cannot be stored, so no newer policy of the backend comes into force: ${backend.storeError}` : "",
     ...changes?.problems ?? [],

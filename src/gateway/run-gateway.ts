@@ -31,7 +31,8 @@ async function runOnce(platform: Platform, loaded: GatewayConfig, options: Optio
   const config = changes?.effective(loaded) ?? loaded;
   const backend = access(config, log);
   await backend.ready();
-  const gateway = new Gateway(platform, config, log, backend);
+  const bus = config.ubus === undefined ? undefined : new (await import("./bus/bus.ts")).GatewayBus(platform, config.ubus, () => bssPorts(config), log);
+  const gateway = new Gateway(platform, config, log, backend, bus);
   const broke = (error: unknown): void => log.error("internal error", { reason: platform.processes.stackOf(error) });
   const control = listen(platform, config.socket, gateway, log, broke);
   log.info("gateway starts", { version: VERSION, engine: platform.engine, pid: platform.processes.pid, bridge: config.bridge });
@@ -42,7 +43,12 @@ async function runOnce(platform: Platform, loaded: GatewayConfig, options: Optio
   control.close();
   changes?.close();
   await gateway.close();
+  bus?.close();
   return next;
+}
+
+function bssPorts({ ports }: GatewayConfig): string[] {
+  return Object.keys(ports).filter((name) => ports[name] === "bss");
 }
 
 /** Before anything of this device is used. */

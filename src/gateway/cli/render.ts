@@ -14,7 +14,7 @@ export function renderStatus(status: StatusResult): string {
     ["backend", status.backend && backendLine(status.backend)],
     ["devices", devicesLine(status)],
     ["held", `${status.held.now} packets now, ${status.held.released} released, ${status.held.dropped} dropped`],
-    ["stations", status.stations.source === "none" ? "learnt from frames" : `${status.stations.path} ${status.stations.source}`],
+    ["stations", status.stations.source === "none" ? "learnt from frames" : `${status.stations.path ?? "hostapd"} ${status.stations.source}`],
     ["state", `${status.state.path}${status.state.error ? ` NOT SAVED: ${status.state.error}` : ""}`],
     ["memory", `${megabytes(status.memory.resident)} resident, ${megabytes(status.memory.peak)} at most`],
   ];

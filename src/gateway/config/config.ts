@@ -36,7 +36,9 @@ export interface GatewayConfig {
     gatewayMacs: string[];
     resolvers: string[];
   };
-  /** Path of the unix socket that tells station events; absent: stations are learnt from their frames. */
+  /** Path of ubusd's socket: stations come from hostapd there, names from the DHCP server. Absent: not OpenWrt. */
+  ubus?: string;
+  /** Path of a unix socket that tells station events, before hostapd on ubus. Without either, stations are learnt from their frames. */
   stations?: string;
   limits: Limits;
   policy: string;
@@ -64,5 +66,6 @@ export const DEFAULTS = {
   policy: "/etc/securebox/policy.yaml",
   state: "/var/lib/securebox",
   socket: "/var/run/securebox.sock",
+  ubus: "/var/run/ubus/ubus.sock",
   limits: { heldPerDevice: 64, heldTotal: 1024, holdDeadline: 200, reassociationHold: 10, roamingPatience: 500, devices: 1024 } satisfies Limits,
 } as const;

@@ -30,6 +30,7 @@ function readConfig(fields: Fields): GatewayConfig {
     ports: readPorts(fields, fields.fields("ports")),
     managePorts: fields.scalar("manage-ports", boolean, true),
     network: readNetwork(fields, fields.fields("network")),
+    ubus: fields.scalar("ubus", path, undefined),
     stations: fields.scalar("stations", path, undefined),
     limits: readLimits(fields.fields("limits")),
     policy: fields.scalar("policy", path, DEFAULTS.policy),

@@ -92,7 +92,10 @@ export interface StatusResult {
   policy: PolicyStatus;
   devices: { known: number; present: number; quarantined: number; blocked: number };
   held: { now: number; total: number; released: number; dropped: number };
+  /** `path`: of the socket that tells; absent when hostapd tells on ubus. */
   stations: { source: "none" | "connected" | "down"; path?: string };
+  /** Only where there is one. */
+  bus?: { path: string; connected: boolean };
   state: { path: string; saved: boolean; error?: string };
   /** Only of an enrolled gateway. */
   backend?: LinkStatus;

@@ -217,6 +217,17 @@ export class DeviceTable {
     return draft.outcome(this.#addresses.lease(entry, address, seconds, this.#plan, draft) ? "release" : "drop");
   }
 
+  /** What the DHCP server calls a device; one that is not known is not made known by it. */
+  named(mac: Mac, name: string, now: Millis): DeviceOutcome {
+    const draft = this.#draft(now);
+    const entry = this.#entries.get(mac);
+    if (entry && entry.name !== name) {
+      entry.name = name;
+      draft.changed(entry);
+    }
+    return draft.outcome();
+  }
+
   /** Packets that the switch counted from the device's own place. */
   counted(id: number, packets: number, now: Millis): void {
     const entry = this.#byId[id];

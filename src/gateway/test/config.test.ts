@@ -14,7 +14,7 @@ config("what is left out has the documented default", () => {
     bridge: "br0", ovsdb: "/var/run/openvswitch/db.sock", openflow: "/var/run/openvswitch/br0.mgmt", datapath: "system",
     ports: { wlan0: "bss" }, managePorts: true,
     network: { prefixes: ["10.0.0.0/24"], gateways: [], gatewayMacs: [], resolvers: [] },
-    stations: undefined,
+    ubus: undefined, stations: undefined,
     limits: { heldPerDevice: 64, heldTotal: 1024, holdDeadline: 200, reassociationHold: 10, roamingPatience: 500, devices: 1024 },
     policy: "/etc/securebox/policy.yaml", state: "/var/lib/securebox", socket: "/var/run/securebox.sock",
     backend: { enabled: true, state: "/var/lib/securebox/backend" },

@@ -12,10 +12,10 @@ const config = suite("/etc/config/securebox");
 const MINIMAL = "config securebox 'main'\nconfig port\n\toption device 'wlan0'\n\toption role 'bss'\nconfig network 'network'\n\tlist prefix '10.0.0.0/24'\n";
 const YAML = "ports: { wlan0: bss }\nnetwork: { prefixes: [10.0.0.0/24] }\n";
 
-config("what is left out has the defaults of gateway.yaml, but for the state, which lies on flash, and the form of the log", () => {
+config("what is left out has the defaults of gateway.yaml, but for the state, which lies on flash, ubus, and the form of the log", () => {
   const { config: parsed, errors } = parseUciConfig(MINIMAL);
   assert.equal(errors, []);
-  assert.equal(parsed, { enabled: true, gateway: { ...parseConfig(`state: /etc/securebox/state\nlog: { format: logd }\n${YAML}`).config, openwrt: { wifi: [], applyDeadline: 120 } } });
+  assert.equal(parsed, { enabled: true, gateway: { ...parseConfig(`state: /etc/securebox/state\nlog: { format: logd }\nubus: /var/run/ubus/ubus.sock\n${YAML}`).config, openwrt: { wifi: [], applyDeadline: 120 } } });
   assert.equal(parseUciConfig(MINIMAL.slice(MINIMAL.indexOf("config port"))).config, parsed, "sections with nothing but defaults may be missing");
 });
 
@@ -31,6 +31,7 @@ config securebox 'main'
 	option policy '/p.yaml'
 	option state '/s'
 	option socket '/c'
+	option ubus '/u'
 	option stations '/r'
 	option log_level 'debug'
 	option log_format 'json'
@@ -69,7 +70,7 @@ config backend
     enabled: false,
     gateway: {
       bridge: "br1", ovsdb: "/o/db.sock", openflow: "/o/of", datapath: "netdev", ports: { "wlan0-guest.1": "bss", eth0: "uplink" }, managePorts: false,
-      network: { prefixes: ["10.1.0.0/16", "fd00::/64"], gateways: ["10.1.0.1"], gatewayMacs: ["02:00:00:00:00:0a"], resolvers: ["10.1.0.1"] }, stations: "/r",
+      network: { prefixes: ["10.1.0.0/16", "fd00::/64"], gateways: ["10.1.0.1"], gatewayMacs: ["02:00:00:00:00:0a"], resolvers: ["10.1.0.1"] }, ubus: "/u", stations: "/r",
       limits: { heldPerDevice: 1, heldTotal: 2, holdDeadline: 10, reassociationHold: 0, roamingPatience: 150, devices: 5 }, policy: "/p.yaml", state: "/s", socket: "/c",
       backend: { enabled: false, state: "/b" }, log: { level: "debug", format: "json" },
       openwrt: { applyDeadline: 300, wifi: [{ iface: "@wifi-iface[0]", groupKeys: "per-station" }, { iface: "guest", groupKeys: "random" }] },

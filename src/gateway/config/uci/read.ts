@@ -51,7 +51,7 @@ function build(reader: Reader): UciConfig {
     bridge, ovsdb, openflow: main["openflow"] ?? `${ovsdb!.slice(0, ovsdb!.lastIndexOf("/"))}/${bridge}.mgmt`, datapath: main["datapath"],
     ports: ports(reader), managePorts: main["manage_ports"],
     network: { prefixes: network["prefix"], gateways: network["gateway"], gatewayMacs: network["gateway_mac"], resolvers: network["resolver"] },
-    stations: main["stations"],
+    ubus: main["ubus"], stations: main["stations"],
     limits: { heldPerDevice: limits["held_per_device"], heldTotal: limits["held_total"], holdDeadline: limits["hold_deadline"], reassociationHold: limits["reassociation_hold"], roamingPatience: limits["roaming_patience"], devices: limits["devices"] },
     policy: main["policy"], state, socket: main["socket"],
     backend: { enabled: backend["enabled"], state: backend["state"] ?? `${state}/backend` },

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What is known of the stations of each BSS, from lists and notifications: a machine without bus and clock. What hostapd notifies while a list is on its way may be older
+ * or newer than the list; the last that was told of an address is the truth in either case.
+ */
+import type { Mac } from "../../wifi-isolation/network.ts";
+import type { StationEvent } from "../stations.ts";
+
+interface Bss {
+  /** undefined: not listed yet. */
+  stations: Set<Mac> | undefined;
+  /** Lists on their way, and what was told meanwhile: whether the address is there. */
+  lists: number;
+  told: Map<Mac, boolean>;
+  /** Authorised here while another BSS had it: that one is being listed. */
+  arriving: Set<Mac>;
+}
+
+const ADDRESS = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+const LEFT = new Set(["disassoc", "deauth", "inactive-deauth"]);
+/** IEEE 802.11 has 2007 association identifiers. */
+const MAX_STATIONS = 2007;
+
+export class Radio {
+  readonly #bsses = new Map<string, Bss>();
+
+  get bsses(): string[] { return [...this.#bsses.keys()]; }
+
+  has(bss: string): boolean { return this.#bsses.has(bss); }
+
+  added(bss: string): void {
+    this.#bsses.set(bss, { stations: undefined, lists: 0, told: new Map(), arriving: new Set() });
+  }
+
+  /** Its stations are gone with it. */
+  removed(bss: string): StationEvent[] {
+    return this.#bsses.delete(bss) ? [{ event: "stations", bss, stations: [] }] : [];
+  }
+
+  /** Nothing is known any more. */
+  clear(): void {
+    this.#bsses.clear();
+  }
+
+  /** Before a list is asked for. Each is followed by `listed`. */
+  listing(bss: string): void {
+    const found = this.#bsses.get(bss);
+    if (found) found.lists++;
+  }
+
+  /** `addresses`: who is authorised; undefined: no answer. Also what is known already is told again, so that an error elsewhere does not last. */
+  listed(bss: string, addresses: readonly string[] | undefined): StationEvent[] {
+    const found = this.#bsses.get(bss);
+    if (!found) return [];
+    const { told, arriving } = found;
+    if (found.lists > 0 && --found.lists === 0) found.told = new Map();
+    if (!addresses) return [];
+    const stations = new Set(addresses.map((address) => address.toLowerCase()).filter((address) => ADDRESS.test(address)).slice(0, MAX_STATIONS));
+    for (const [address, there] of told) if (there) stations.add(address);
+      else stations.delete(address);
+    for (const address of arriving) stations.delete(address);
+    found.stations = stations;
+    return [{ event: "stations", bss, stations: [...stations].map((address) => ({ address })) }];
+  }
+
+  /** `ask`: BSSs to list; then `asked` is called. */
+  notified(bss: string, name: string, given: unknown): { events: StationEvent[]; ask: string[] } {
+    const found = this.#bsses.get(bss);
+    const address = typeof given === "string" ? given.toLowerCase() : "";
+    const left = LEFT.has(name);
+    if (!found || !ADDRESS.test(address) || !(left || name === "sta-authorized")) return { events: [], ask: [] };
+    if (found.lists > 0 && found.told.size < MAX_STATIONS) found.told.set(address, !left);
+    if (left) {
+      found.arriving.delete(address);
+      return { events: found.stations?.delete(address) ? [{ event: "disassociated", bss, address }] : [], ask: [] };
+    }
+    const ask = this.bsses.filter((other) => other !== bss && this.#bsses.get(other)!.stations?.has(address));
+    if (ask.length === 0) return { events: this.#arrived(bss, found, address), ask };
+    found.arriving.add(address);
+    return { events: [], ask };
+  }
+
+  /** The other places of `given` were listed, or did not answer. */
+  asked(bss: string, given: Mac): StationEvent[] {
+    const found = this.#bsses.get(bss);
+    const address = given.toLowerCase();
+    return found?.arriving.delete(address) ? this.#arrived(bss, found, address) : [];
+  }
+
+  #arrived(bss: string, { stations }: Bss, address: Mac): StationEvent[] {
+    if (!stations || (!stations.has(address) && stations.size >= MAX_STATIONS)) return [];
+    stations.add(address);
+    return [{ event: "associated", bss, address }];
+  }
+}
