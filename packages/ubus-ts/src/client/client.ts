@@ -12,7 +12,7 @@ import { Link, type LinkOptions, type Ports } from "./link.ts";
 import { type EventHandler, Listener } from "./listener.ts";
 import { lookup, type ObjectInfo } from "./lookup.ts";
 import type { Method } from "./method.ts";
-import { isTable } from "./method.ts";
+import { isTable } from "../codec/value.ts";
 import { Monitor } from "./monitor.ts";
 import { type ObjectOptions, PublishedObject } from "./object.ts";
 import type { Bus, ObjectOwner, Registration } from "./registration.ts";
@@ -184,6 +184,13 @@ export class UbusClient implements Bus {
   trouble(what: string, error: unknown): void {
     this.options.trouble?.(what, error);
   }
+  attempt(what: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.trouble(what, error);
+    }
+  }
 
   async #system(objectId: number, method: string, args: Table, operation: string, timeout: Millis): Promise<Table[]> {
     const data = encodeTable(args);
@@ -244,7 +251,7 @@ export class UbusClient implements Bus {
     this.ready = true;
     this.again();
     for (const wake of [...this.#waiting.keys()]) wake();
-    this.options.ready?.();
+    this.attempt("ready", () => this.options.ready?.());
   }
 
   async #restore(registration: Registration, tell = true): Promise<void> {
@@ -301,6 +308,6 @@ export class UbusClient implements Bus {
     this.#owners.clear();
     this.#watch.lost();
     for (const registration of this.#registrations) registration.lost();
-    this.options.lost?.(reason);
+    this.attempt("lost", () => this.options.lost?.(reason));
   }
 }

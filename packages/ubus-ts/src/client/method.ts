@@ -2,6 +2,7 @@
 // Methods with declared arguments: what a handler gets has been checked, and its type follows from the declaration.
 import { Double, Int16, Int8, type Table, type TypeName, type Value } from "../codec/index.ts";
 import { setMember } from "../codec/blobmsg.ts";
+import { isTable } from "../codec/value.ts";
 import { StatusError } from "../session/errors.ts";
 import type { Invocation } from "../session/invocation.ts";
 
@@ -97,10 +98,6 @@ function wide(value: Value): bigint | undefined {
   if (typeof value === "bigint") return value;
   if (typeof value === "number" || value instanceof Int16 || value instanceof Int8) return BigInt(Number(value));
   return undefined;
-}
-
-export function isTable(value: Value | undefined): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Double || value instanceof Int16 || value instanceof Int8);
 }
 
 /** Runs what answers an invocation, and answers. `failed` gets what was thrown that is no StatusError. */

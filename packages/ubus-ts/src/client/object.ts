@@ -40,7 +40,10 @@ export class PublishedObject extends Registration {
     this.bus.link.tell({ type: MessageType.notify, peer: this.id, objectId: this.id, method: name, data: encodeTable(table), noReply: true }, `notify ${this.path} ${name}`);
   }
 
-  /** Asks subscribers, and waits until each of them has answered, went away with us or the deadline passed. Rejects with what befalls any request. */
+  /**
+   * Asks subscribers, and waits until each of them has answered, went away with us or the deadline passed. Who answers with what is no table has the status
+   * "parse-error". Rejects with what befalls any request.
+   */
   ask(name: string, table: Table = {}, timeout: Millis = this.bus.timeout): Promise<SubscriberAnswer[]> {
     const operation = `ask ${this.path} ${name}`;
     const message = { type: MessageType.notify, peer: this.id, objectId: this.id, method: name, data: encodeTable(table) };
@@ -49,7 +52,7 @@ export class PublishedObject extends Registration {
       this.bus.link.request(message, {
         operation, timeout,
         subscribers: (ids) => ids.forEach((subscriber) => answers.push({ subscriber, status: "timeout", data: [] })),
-        data: ({ peer, data }) => void answers.find(({ subscriber }) => subscriber === peer)?.data.push(decodeTable(data!)),
+        data: ({ peer, data }) => take(answers.find(({ subscriber, status }) => subscriber === peer && status === "timeout"), data),
         answered: (id, code) => void Object.assign(answers.find(({ subscriber, status }) => subscriber === id && status === "timeout") ?? {}, { status: statusName(code) }),
         done: (error) => (error && !(error instanceof DeadlineError && answers.length > 0) ? reject(error) : resolve(answers)),
       });
@@ -79,7 +82,7 @@ export class PublishedObject extends Registration {
   #subscribed(active: boolean): void {
     if (active === this.hasSubscribers) return;
     this.hasSubscribers = active;
-    this.options.subscribed?.(active);
+    this.bus.attempt(`${this.path}: subscribed`, () => this.options.subscribed?.(active));
   }
 
   #invoked(invocation: Invocation): void {
@@ -90,6 +93,17 @@ export class PublishedObject extends Registration {
       if (!invocation.data) throw new StatusError("invalid-argument", name); // as libubus does
       return method.run(checkArguments(method.policy, tableOf(invocation.data, name), name), contextOf(invocation));
     }, encodeTable, (error) => this.bus.trouble(name, error));
+  }
+}
+
+/** One part of a subscriber's answer: a bad one is the subscriber's affair. */
+function take(answer: SubscriberAnswer | undefined, data: Uint8Array | undefined): void {
+  if (!answer) return;
+  try {
+    answer.data.push(decodeTable(data ?? new Uint8Array(0)));
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    Object.assign(answer, { status: "parse-error", data: [] });
   }
 }
 

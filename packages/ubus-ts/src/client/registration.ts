@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is made once and stays: an object, a subscription, a listener, a monitor. The client makes it again on every connection.
 import type { Millis } from "quickjs-ts";
+import { DisconnectedError } from "../session/errors.ts";
 import type { Invocation } from "../session/invocation.ts";
 import type { Link } from "./link.ts";
 
@@ -15,6 +16,8 @@ export interface Bus {
   release(objectId: number): void;
   /** Something that the owner could not know otherwise: what was not restored, what a handler threw. */
   trouble(what: string, error: unknown): void;
+  /** Runs what the user of this library gave; what it throws is told as trouble, and stops nothing. */
+  attempt(what: string, run: () => void): void;
   remove(registration: Registration): void;
   /** A registration found itself incomplete: it will be asked to restore itself. */
   again(): void;
@@ -53,8 +56,12 @@ export abstract class Registration {
 
   async #try(): Promise<void> {
     if (this.present || this.#removed) return;
+    const { link } = this.bus;
+    const { generation } = link;
     try {
       await this.make();
+      // The answer and the end of the connection may have come in one piece: then what was made went with it.
+      if (generation !== link.generation || !link.open) throw new DisconnectedError(this.name, true, "right behind the answer");
       this.present = true;
       this.error = undefined;
     } catch (error) {

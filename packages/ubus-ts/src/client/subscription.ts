@@ -80,7 +80,7 @@ export class Subscription extends Registration {
     this.#refused.clear();
     const paths = this.paths;
     this.#targets.clear();
-    for (const path of paths) this.handlers.removed?.(path);
+    for (const path of paths) this.#tell("removed", path);
   }
 
   /** An object appeared and could not be subscribed to; the connection's end is no reason, since all starts anew with the next. */
@@ -122,7 +122,7 @@ export class Subscription extends Registration {
       return;
     }
     this.#targets.set(path, { target, own });
-    this.handlers.added?.(path);
+    this.#tell("added", path);
   }
 
   #gone(path: string, own: number): void {
@@ -134,8 +134,12 @@ export class Subscription extends Registration {
 
   async #detach(path: string, { own }: Target): Promise<void> {
     this.#targets.delete(path);
-    this.handlers.removed?.(path);
+    this.#tell("removed", path);
     await removeObject(this.bus, this.name, own);
+  }
+
+  #tell(what: "added" | "removed", path: string): void {
+    this.bus.attempt(`${this.name}: ${what}`, () => this.handlers[what]?.(path));
   }
 
   #notified(path: string, invocation: Invocation): void {

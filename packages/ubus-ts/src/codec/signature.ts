@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signatures of objects: a table per method, from argument to the number of its blobmsg type, as INT32.
 import { decodeTable, encodeTable, setMember } from "./blobmsg.ts";
-import { BlobmsgType, type Table } from "./value.ts";
+import { BlobmsgType, isTable, type Table } from "./value.ts";
 
 /** Names of types in signatures; "any" is UNSPEC, "bool" is INT8. */
 export type TypeName = "any" | "array" | "table" | "string" | "int64" | "int32" | "int16" | "bool" | "double";
@@ -29,7 +29,7 @@ export function decodeSignature(payload: Uint8Array): Signature {
   const signature = Object.create(null) as Signature;
   for (const [method, types] of Object.entries(decodeTable(payload))) {
     const known = (signature[method] = Object.create(null) as Record<string, TypeName>);
-    for (const [name, number] of Object.entries((types ?? {}) as Table)) known[name] = names.find((each) => numbers[each] === number) ?? "any";
+    for (const [name, number] of Object.entries(isTable(types) ? types : {})) known[name] = names.find((each) => numbers[each] === number) ?? "any";
   }
   return signature;
 }

@@ -63,3 +63,7 @@ export type Value = null | boolean | number | bigint | string | Int8 | Int16 | D
 export interface Table {
   [name: string]: Value | undefined;
 }
+
+export function isTable(value: Value | undefined): value is Table {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Double || value instanceof Int16 || value instanceof Int8);
+}

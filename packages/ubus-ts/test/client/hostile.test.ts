@@ -188,4 +188,74 @@ test("a call that a provider refuses with a number that is no status", async () 
   provider.stream.destroy();
 });
 
+/** A subscriber of `path` whose answers to notifications are `answer`'s. */
+async function subscriber(path: string, answer: (message: Message) => Message[]) {
+  const peer = await raw((message, send) => {
+    if (message.type === T.invoke) for (const each of answer(message)) send(encodeMessage(each));
+  });
+  peer.say({ type: T.addObject });
+  await until("its object", () => peer.got.some(({ objectId }) => objectId !== undefined));
+  const [{ id } = { id: 0 }] = await client.list(path);
+  peer.say({ type: T.subscribe, seq: 2, objectId: peer.got.find(({ objectId }) => objectId !== undefined)!.objectId!, target: id });
+  return peer;
+}
+
+test("a subscriber whose answer is no table, or has none, costs the notifier neither its connection nor the other answers", async () => {
+  const lost: string[] = [];
+  const notifier = bus.client({ lost: (reason) => lost.push(reason) });
+  const object = await notifier.publish("victim.notifies", {});
+  const bad = await subscriber("victim.notifies", ({ seq, peer, objectId }) => [
+    { type: T.data, seq, peer, objectId: objectId!, data: garbage }, { type: T.data, seq, peer, objectId: objectId! }, { type: T.status, seq, peer, status: 0, objectId: objectId! }]);
+  const good = await client.subscribe("victim.notifies", { notified: () => ({ fine: true }) });
+  await until("both subscribers", async () => (await object.ask("probe", {}, 2000)).length === 2);
+  const answers = await object.ask("question");
+  assert.equal(answers.map(({ status, data }) => [status, data]).sort(), [["ok", [{ fine: true }]], ["parse-error", []]]);
+  assert.equal(lost, []);
+  await good.remove();
+  bad.stream.destroy();
+  notifier.close();
+});
+
+test("what a handler of ours throws, however it was called, is told as trouble and stops nothing", async () => {
+  const told: string[] = [];
+  const boom = (what: string) => (): never => { throw new Error(what); };
+  const clumsy = bus.client({ trouble: (what, error) => told.push(`${what}: ${(error as Error).message}`), ready: boom("ready"), lost: boom("lost") });
+  const object = await clumsy.publish("clumsy.object", {}, { subscribed: boom("subscribed") });
+  const target = await client.publish("clumsy.target", {});
+  const subscription = await clumsy.subscribe("clumsy.target", { notified: () => {}, added: boom("added"), removed: boom("removed") });
+  const [first] = await Promise.all([client.subscribe("clumsy.object", { notified: () => {} })]);
+  await until("the subscriber", () => object.hasSubscribers);
+  assert.equal(subscription.paths, ["clumsy.target"]);
+  await bus.kill();
+  await until("the loss", () => !clumsy.ready);
+  await bus.start();
+  await until("all of it again", async () => object.present && subscription.paths.length === 1 && clumsy.ready && target.present);
+  for (const what of ["ready", "lost", "clumsy.object: subscribed", "clumsy.target: added", "clumsy.target: removed"]) assert.ok(told.some((each) => each.includes(what)), `${what}: ${told.join()}`);
+  await first!.remove();
+  await target.remove();
+  clumsy.close();
+});
+
+test("a connection that breaks in the very piece that made an object: it is made again on the next", async () => {
+  const path = `${bus.path}.torn`;
+  let connections = 0, made = 0;
+  const listener = platform.net.listen({ unix: path }, (stream) => {
+    const [framer, nth] = [new MessageFramer(), ++connections];
+    stream.write(encodeMessage({ type: T.hello, seq: 0, peer: 1234 }));
+    const answer = ({ type, seq, peer, path: published }: Message): void => {
+      if (published && type === T.addObject) made++;
+      const messages = [...(type === T.addObject ? [{ type: T.data, seq, peer: 0, objectId: published ? 5000 : 4000 }] : []), { type: T.status, seq, peer, status: 0 }];
+      const torn = nth === 1 && published ? [9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9] : [];
+      stream.write(Uint8Array.from([...messages.flatMap((message) => [...encodeMessage(message)]), ...torn]));
+    };
+    return { data: (chunk) => framer.push(chunk, (bytes) => answer(decodeMessage(bytes))), end: () => stream.destroy(), close: () => {} };
+  });
+  const victim = bus.client({ path });
+  const object = await victim.publish("torn.object", {});
+  await until("the second connection", () => connections === 2 && victim.ready);
+  await until("its object", () => made === 2 && object.present && object.id === 5000);
+  victim.close();
+  listener.close();
+});
+
 test.run();

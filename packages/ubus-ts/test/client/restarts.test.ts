@@ -87,6 +87,7 @@ async function load(path: number): Promise<void> {
 
 async function restart(count: number): Promise<void> {
   await bus.kill();
+  await until(`the loss before restart ${count}`, () => !provider!.ready && !caller!.ready); // else answers that still lay in the socket pass for new ones
   await bus.start();
   const before = [...answered];
   await until(`calls after restart ${count}`, () => answered.every((calls, path) => calls > before[path]!));

@@ -3,7 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
-  type CodecError, decodeMessage, decodeTable, DecodeError, Double, EncodeError, encodeMessage, encodeTable, formatJson, Int16, Int8, MAX_DEPTH, MAX_MESSAGE, MessageFramer, MessageType,
+  type CodecError, decodeMessage, decodeSignature, decodeTable, DecodeError, Double, EncodeError, encodeMessage, encodeTable, formatJson, Int16, Int8, MAX_DEPTH, MAX_MESSAGE, MessageFramer, MessageType,
   OversizedError, type Table, type Value,
 } from "../../src/codec/index.ts";
 import { fromHex, toHex } from "../vectors.ts";
@@ -118,6 +118,10 @@ test("JSON has 64-bit integers as digits", () => {
   const value = { big: 9007199254740993n, d: new Double(2), b: new Int8(5), i: new Int16(-1), list: [1n, null], none: {}, no: [] };
   assert.is(formatJson(value), '{"big":9007199254740993,"d":2,"b":true,"i":-1,"list":[1,null],"none":{},"no":[]}');
   assert.is(formatJson({ a: { b: [1, {}] } }, 2), '{\n  "a": {\n    "b": [\n      1,\n      {}\n    ]\n  }\n}');
+});
+
+test("a declaration that is no table of types has none", () => {
+  assert.is(JSON.stringify(decodeSignature(encodeTable({ text: "abc", real: new Double(2), list: [1], good: { a: 3 } }))), '{"text":{},"real":{},"list":{},"good":{"a":"string"}}');
 });
 
 test.run();
