@@ -10,7 +10,7 @@ import type { GatewayBus } from "./bus/bus.ts";
 import type { Changes } from "./changes.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import type { Operations } from "./control/methods.ts";
-import type { ChangesResult, DeviceResult, EnrollResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult, UnenrollResult } from "./control/protocol.ts";
+import type { ChangesResult, DeviceResult, EnrollResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, ReachResult, StatusResult, UnenrollResult } from "./control/protocol.ts";
 import type { Ask } from "./devices/index.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { serviceOf } from "./dispatch/flows.ts";
@@ -21,6 +21,7 @@ import { Operator } from "./operator.ts";
 import { Overrides } from "./overrides.ts";
 import { Policies } from "./policies.ts";
 import { Population } from "./population.ts";
+import { reach } from "./reach.ts";
 import { Reconciler } from "./reconciler.ts";
 import { siteOf, type Site } from "./settings/site.ts";
 import { StateDirectory } from "./state.ts";
@@ -196,12 +197,12 @@ export class Gateway implements Operations {
     return this.changes?.report() ?? { supported: false, phase: "rest", history: [], problems: [] };
   }
 
-  async quarantine(device: string): Promise<OverrideRecord> {
-    return this.#operator.quarantine(device);
+  reach(device: string): ReachResult {
+    return reach(this.known(), device);
   }
 
-  async allow(a: string, b: string, service: string): Promise<OverrideRecord> {
-    return this.#operator.allow(a, b, service);
+  async decide(override: Override): Promise<OverrideRecord> {
+    return this.#operator.decide(override);
   }
 
   undo(id?: number): Promise<OverrideRecord> {
@@ -333,6 +334,6 @@ export class Gateway implements Operations {
 /** Every MAC address that policy or operator name. */
 function macsIn(policy: Policy | undefined, overrides: readonly Override[]): Set<Mac> {
   const members = Object.values(policy?.groups ?? {}).flatMap((list) => list.flatMap((member) => "mac" in member ? [member.mac] : []));
-  const ends = [...(policy?.rules ?? []).flatMap(({ from, to }) => [from, to]), ...overrides.flatMap((override) => override.kind === "allow" ? [override.a, override.b] : [override.device])];
+  const ends = [...(policy?.rules ?? []).flatMap(({ from, to }) => [from, to]), ...overrides.flatMap((override) => "a" in override ? [override.a, override.b] : [override.device])];
   return new Set([...members, ...(policy?.quarantine ?? []), ...ends.filter((end) => end.includes(":"))]);
 }

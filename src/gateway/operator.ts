@@ -4,6 +4,7 @@ import type { Millis, Platform } from "quickjs-ts";
 import type { OverrideRecord } from "./control/protocol.ts";
 import type { Known } from "./explain.ts";
 import type { Log } from "./log.ts";
+import type { Override } from "../wifi-isolation/network.ts";
 import type { Overrides } from "./overrides.ts";
 import { overrideOf } from "./report.ts";
 
@@ -26,12 +27,9 @@ export class Operator {
     this.#parts = parts;
   }
 
-  quarantine(device: string): Promise<OverrideRecord> {
-    return this.#decide(overrideOf(this.#parts.known(), { kind: "quarantine", device }));
-  }
-
-  allow(a: string, b: string, service: string): Promise<OverrideRecord> {
-    return this.#decide(overrideOf(this.#parts.known(), { kind: "allow", a, b, service }));
+  /** Ends and devices as people name them. Throws ControlFailure "not-found" or "refused". */
+  decide(given: Override): Promise<OverrideRecord> {
+    return this.#decide(overrideOf(this.#parts.known(), given));
   }
 
   async undo(id?: number): Promise<OverrideRecord> {
@@ -41,7 +39,7 @@ export class Operator {
     return record;
   }
 
-  async #decide(override: ReturnType<typeof overrideOf>): Promise<OverrideRecord> {
+  async #decide(override: Override): Promise<OverrideRecord> {
     const record = this.#parts.overrides.add(override, new Date(this.#parts.platform.time.date()).toISOString());
     this.#parts.log.info("override", { id: record.id, override: record.text });
     await this.#inForce();

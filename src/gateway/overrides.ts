@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decisions of an operator at this gateway (`allow`, `quarantine`), newest last. They come before all rules, outlive a restart, and each
-// can be undone.
+// Decisions of an operator at this gateway, newest last: of `allow`, `deny` and `isolate` the newest that covers a flow decides. They come before all
+// rules, outlive a restart, and each can be undone.
 import type { Override } from "../wifi-isolation/network.ts";
 import { ControlFailure, type OverrideRecord } from "./control/protocol.ts";
 import type { Log } from "./log.ts";
@@ -33,10 +33,14 @@ export class Overrides {
   get records(): readonly OverrideRecord[] { return this.#records; }
   get list(): Override[] { return this.#records.map((record) => record.override); }
 
-  /** Returns the existing record when the same decision already stands. Throws ControlFailure "refused" above MAX_OVERRIDES. */
+  /**
+   * Returns the existing record when the same decision already stands and nothing contrary came after it; else it becomes the newest, under a new id. Throws
+   * ControlFailure "refused" above MAX_OVERRIDES.
+   */
   add(override: Override, at: string): OverrideRecord {
-    const same = this.#records.find((record) => JSON.stringify(record.override) === JSON.stringify(override));
-    if (same) return same;
+    const index = this.#records.findIndex((record) => JSON.stringify(record.override) === JSON.stringify(override));
+    if (index >= 0 && !this.#records.slice(index).some((record) => contrary(override, record.override))) return this.#records[index]!;
+    if (index >= 0) this.#records.splice(index, 1);
     if (this.#records.length >= MAX_OVERRIDES) throw new ControlFailure("refused", `${MAX_OVERRIDES} overrides are in force; undo one first`);
     const record = { id: this.#next++, at, override, text: describe(override) };
     this.#records.push(record);
@@ -60,13 +64,18 @@ export class Overrides {
   }
 }
 
+/** Whether it matters which of the two is newer. */
+function contrary(one: Override, other: Override): boolean {
+  return one.kind !== "quarantine" && other.kind !== "quarantine" && (one.kind === "allow") !== (other.kind === "allow");
+}
+
 function describe(override: Override): string {
-  return override.kind === "quarantine" ? `quarantine ${override.device}` : `allow ${override.a} ${override.b} ${override.service}`;
+  return "device" in override ? `${override.kind} ${override.device}` : `${override.kind} ${override.a} ${override.b} ${override.service}`;
 }
 
 function isRecord(value: OverrideRecord): boolean {
   const override = value?.override;
   if (!Number.isInteger(value?.id) || typeof value.at !== "string") return false;
-  if (override?.kind === "quarantine") return typeof override.device === "string";
-  return override?.kind === "allow" && typeof override.a === "string" && typeof override.b === "string" && typeof override.service === "string";
+  if (override?.kind === "quarantine" || override?.kind === "isolate") return typeof override.device === "string";
+  return (override?.kind === "allow" || override?.kind === "deny") && typeof override.a === "string" && typeof override.b === "string" && typeof override.service === "string";
 }

@@ -71,19 +71,20 @@ export function deviceResult({ policies, overrides, population, platform }: Gate
   const quarantined = (policy?.quarantine.includes(device.mac) ?? false) || overrides.list.some((override) => override.kind === "quarantine" && override.device === device.mac);
   return {
     id: device.id, mac: device.mac, name: device.name, port: device.port, addresses: device.addresses,
-    groups: policy ? groupsOf(policy, device.mac) : [], quarantined, blocked: device.blocked ?? false,
+    groups: policy ? groupsOf(policy, device.mac) : [], quarantined,
+    ...(overrides.list.some((override) => override.kind === "isolate" && override.device === device.mac) ? { isolated: true as const } : {}), blocked: device.blocked ?? false,
     ...(info?.blocked === undefined ? {} : { reason: info.blocked }), associated: info?.associated ?? false, idle: info?.idle ?? 0,
   };
 }
 
 /** An operator's words as an override of MAC addresses: names and addresses may change hands, MAC addresses do not. */
 export function overrideOf(known: Known, given: Override): Override {
-  if (given.kind === "quarantine") return { kind: "quarantine", device: macOf(known, given.device) };
+  if ("device" in given) return { kind: given.kind, device: macOf(known, given.device) };
   const a = endOf(known, given.a);
   const b = endOf(known, given.b);
   if (!a.includes(":") && !b.includes(":")) throw new ControlFailure("refused", "at least one end must be a device");
   if (a === b) throw new ControlFailure("refused", "both ends are the same device");
-  return { kind: "allow", a, b, service: given.service };
+  return { kind: given.kind, a, b, service: given.service };
 }
 
 function macOf(known: Known, text: string): string {
@@ -97,7 +98,7 @@ function endOf(known: Known, text: string): string {
   const end = resolveEndpoint(known, text);
   if (end.kind === "device") return end.mac;
   if (end.kind === "internet" && (end.address !== undefined || end.names !== undefined)) {
-    throw new ControlFailure("refused", `"${text}" is outside: allow "internet" with the service ${end.address ?? `dns:${end.names?.[0]}`}`);
+    throw new ControlFailure("refused", `"${text}" is outside: name "internet", with the service ${end.address ?? `dns:${end.names?.[0]}`}`);
   }
   return end.kind;
 }

@@ -72,7 +72,7 @@ export class Resolved {
 export function patternsIn(policy: Policy | undefined, overrides: readonly Override[]): Set<string> {
   const services = [
     ...(policy?.rules ?? []).flatMap(({ allow }) => Array.isArray(allow) ? allow : []),
-    ...overrides.flatMap((override) => override.kind === "allow" ? [override.service] : []),
+    ...overrides.flatMap((override) => "service" in override ? [override.service] : []),
   ];
   return new Set(services.flatMap((service) => {
     const parsed = parseService(service);

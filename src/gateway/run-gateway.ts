@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `securebox gateway`: from the options to a gateway that runs until a signal ends it.
 import { PlatformError, type Platform } from "quickjs-ts";
+import type { PublishedObject } from "ubus-ts";
+import type { GatewayBus } from "./bus/bus.ts";
 import type { OpenAccess } from "./cli/enrolment.ts";
 import type { OptionValues } from "./cli/options.ts";
 import type { Changes } from "./changes.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import { loadConfig, reloadConfig, uciRoot } from "./config/load.ts";
-import { controlMethods } from "./control/methods.ts";
+import { controlMethods, methodsOf } from "./control/methods.ts";
 import { serveControl, type ControlServer } from "./control/server.ts";
 import { Gateway } from "./gateway.ts";
 import { EventLog } from "./log.ts";
@@ -38,13 +40,23 @@ async function runOnce(platform: Platform, loaded: GatewayConfig, options: Optio
   log.info("gateway starts", { version: VERSION, engine: platform.engine, pid: platform.processes.pid, bridge: config.bridge });
   gateway.changes = changes;
   gateway.start();
+  const leave = bus && await publish(bus, gateway, log, broke);
   changes?.follow((await import("./settings/changing.ts")).changingOf(gateway), config);
   const next = await ended(gateway, options, log, signals);
   control.close();
+  leave?.();
   changes?.close();
   await gateway.close();
   bus?.close();
   return next;
+}
+
+/** Returns what takes the object away. */
+async function publish(bus: GatewayBus, gateway: Gateway, log: EventLog, broke: (error: unknown) => void): Promise<() => void> {
+  const { publishGateway } = await import("./bus/object.ts");
+  let object: PublishedObject | undefined;
+  bus.keep("object securebox", async () => { object = await publishGateway(bus.client, methodsOf(gateway, log), log, broke); });
+  return () => void object?.remove().catch(() => {}); // the bus is gone, and the object with it
 }
 
 function bssPorts({ ports }: GatewayConfig): string[] {

@@ -25,13 +25,16 @@ export const VERDICT = 1;
 export const DENIED_TERM = 1;
 export const ALLOWED_TERM = 2;
 const LEVELS = Math.floor((PRIORITY.asked - PRIORITY.lowestLevel) / PRIORITY.step);
+/** Decisions of one verdict in a row share a level: which of them came first does not matter. A level has a priority each for isolation, denied and allowed terms. */
+const OVERRIDE_STEP = 3;
+const OVERRIDE_LEVELS = Math.floor((PRIORITY.infrastructure - PRIORITY.override) / OVERRIDE_STEP);
 
 type Resolve = (end: string) => FlowEnd | undefined;
 
 /** Clauses of the overrides and the rules. Levels count from the last rule: a rule that ends a level has every rule before it above it. Throws CapacityError. */
 export function clausesOf(policy: Policy, overrides: readonly Override[], resolve: Resolve): Clause[] {
   const clauses: Clause[] = [];
-  for (const override of overrides) if (override.kind === "allow") add(clauses, resolve, override.a, override.b, { priority: PRIORITY.override, terms: termsOf([override.service]), termVerdict: "allow" });
+  addOverrides(clauses, overrides.filter(({ kind }) => kind !== "quarantine"), resolve);
   let level = 0;
   for (const rule of [...policy.rules].reverse()) {
     if (rule.otherwise !== undefined || passesUnanalysed(rule)) level++;
@@ -39,6 +42,23 @@ export function clausesOf(policy: Policy, overrides: readonly Override[], resolv
     addRule(clauses, policy, rule, PRIORITY.lowestLevel + level * PRIORITY.step, resolve);
   }
   return merge(clauses);
+}
+
+/** Newest last and highest: it decides. */
+function addOverrides(clauses: Clause[], overrides: readonly Override[], resolve: Resolve): void {
+  let level = 0;
+  for (const [index, override] of overrides.entries()) {
+    if (index > 0 && (override.kind === "allow") !== (overrides[index - 1]!.kind === "allow")) level++;
+    if (level >= OVERRIDE_LEVELS) throw new CapacityError(`more than ${OVERRIDE_LEVELS} decisions at this gateway that allow and deny in turn`);
+    const priority = PRIORITY.override + level * OVERRIDE_STEP;
+    if ("service" in override) {
+      add(clauses, resolve, override.a, override.b, { priority, terms: termsOf([override.service]), termVerdict: override.kind });
+    } else {
+      const none = { priority, terms: [], termVerdict: "deny" as const, rest: { verdict: "deny" as const } };
+      add(clauses, resolve, override.device, "all", none);
+      add(clauses, resolve, "all", override.device, none);
+    }
+  }
 }
 
 function addRule(clauses: Clause[], policy: Policy, rule: Rule, priority: number, resolve: Resolve): void {

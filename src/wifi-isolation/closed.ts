@@ -150,7 +150,7 @@ class Side {
     for (const [name, members] of Object.entries(policy.groups)) {
       for (const member of members) if (isEnforced(member)) this.groups.set(member.mac, [...(this.groups.get(member.mac) ?? []), name]);
     }
-    this.named = new Set([...policy.rules.flatMap(({ from, to }) => [from, to]), ...overrides.flatMap((each) => (each.kind === "allow" ? [each.a, each.b] : []))]);
+    this.named = new Set([...policy.rules.flatMap(({ from, to }) => [from, to]), ...overrides.flatMap((each) => ("a" in each ? [each.a, each.b] : [each.device]))]);
   }
 
   /** The same for devices of one kind. */
@@ -163,7 +163,7 @@ class Side {
     const groups: Policy["groups"] = {};
     for (const [name, members] of this.#unenforced) groups[name] = [...members, ...macs.filter((mac) => this.groups.get(mac)?.includes(name)).map((mac) => ({ mac }))];
     const policy = { ...this.#policy, groups, quarantine: [] };
-    const world = { policy, overrides: this.#overrides.filter(({ kind }) => kind === "allow"), resolvers: this.resolvers };
+    const world = { policy, overrides: this.#overrides.filter(({ kind }) => kind !== "quarantine"), resolvers: this.resolvers };
     return { world, from, to, steps: [...rulesBetween(world, from, to)].map(({ rule, coverage }) => ({ rule, coverage })) };
   }
 
@@ -248,7 +248,7 @@ function isOpen({ world, from, to }: Between, protocol: "tcp" | "udp", port: num
 function portRanges(...sides: Between[]): Range[] {
   const starts = new Set([0, 53, 54, 67, 68, 69, 546, 547, 548]);
   for (const { steps, world } of sides) {
-    const services = [...steps.flatMap(({ rule }) => servicesOf(rule)), ...(world.overrides ?? []).flatMap((each) => (each.kind === "allow" ? [each.service] : []))];
+    const services = [...steps.flatMap(({ rule }) => servicesOf(rule)), ...(world.overrides ?? []).flatMap((each) => ("service" in each ? [each.service] : []))];
     for (const text of services) {
       const term = parseService(text);
       if (!term.ok || term.value.kind !== "traffic" || !term.value.ports) continue;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decisions and policies in sentences: `securebox explain`, and the "may reach" lines of `status`.
-import { decide, passesUnanalysed, ruleName, ruleOtherwise, rulesBetween, servicesOf, type Decision, type Endpoint, type Question, type World } from "@securebox/contract";
+import { decide, overrideCovers, parseService, passesUnanalysed, ruleName, ruleOtherwise, rulesBetween, servicesOf, type Decision, type Endpoint, type Question, type World } from "@securebox/contract";
 
 /** What one end may start towards another: some services by some rules, and one verdict for all others. */
 export interface Reach {
   to: Endpoint;
   allowed: { service: string; rule?: number; reason: string }[];
+  /** What an operator took out of that: of `allowed`, which has none that is taken out wholly, and of `otherwise`. */
+  denied: string[];
   otherwise: Decision;
 }
 
@@ -13,18 +15,35 @@ export interface Reach {
 export function reachBetween(world: World, from: Endpoint, to: Endpoint): Reach {
   const otherwise = decide({ ...world, from, to });
   const decidedBefore = otherwise.because !== "rule" && otherwise.because !== "default" && otherwise.because !== "override";
-  if (decidedBefore) return { to, allowed: [], otherwise };
-  return { to, allowed: [...allowedByOperator(world, from, to), ...allowedByRules(world, from, to)], otherwise };
+  if (decidedBefore) return { to, allowed: [], denied: [], otherwise };
+  const { allowed, denied, wholly } = byOperator(world, from, to);
+  if (!wholly) allowed.push(...allowedByRules(world, from, to).filter(({ service }) => !denied.some((other) => within(service, other))));
+  return { to, allowed, denied, otherwise };
 }
 
-function allowedByOperator(world: World, from: Endpoint, to: Endpoint): Reach["allowed"] {
-  return (world.overrides ?? []).flatMap((override) => {
-    if (override.kind !== "allow") return [];
-    // The rule that would say the same, asked about these ends alone.
-    const rule = { from: override.a, to: override.b, allow: [override.service] };
-    const [step] = rulesBetween({ policy: { ...world.policy, rules: [rule] } }, from, to);
-    return step?.coverage === "certain" ? [{ service: override.service, reason: "allowed at this gateway" }] : [];
-  });
+/** The newest first, up to one that speaks of everything: then no older one and no rule counts. */
+function byOperator(world: World, from: Endpoint, to: Endpoint): Pick<Reach, "allowed" | "denied"> & { wholly: boolean } {
+  const allowed: Reach["allowed"] = [];
+  const denied: string[] = [];
+  for (const override of [...world.overrides ?? []].reverse()) {
+    if (!overrideCovers(world, override, from, to)) continue;
+    const service = "service" in override ? override.service : "all";
+    if (override.kind === "allow" && !denied.some((other) => within(service, other))) allowed.push({ service, reason: "allowed at this gateway" });
+    if (service === "all") return { allowed, denied, wholly: true };
+    if (override.kind === "deny" && !allowed.some((other) => within(service, other.service))) denied.push(service);
+  }
+  return { allowed, denied, wholly: false };
+}
+
+/** Whether all that one service names is named by the other, too. */
+function within(service: string, other: string): boolean {
+  const [one, all] = [parseService(service), parseService(other)];
+  if (service === other || (all.ok && all.value.kind === "all")) return true;
+  if (!one.ok || !all.ok || one.value.kind !== "traffic" || all.value.kind !== "traffic") return false;
+  const [{ ports, prefix, name }, outer] = [one.value, all.value];
+  const sameRemote = (outer.prefix === undefined && outer.name === undefined) || (prefix === outer.prefix && name === outer.name);
+  const samePorts = !outer.ports || (ports !== undefined && ports.first >= outer.ports.first && ports.last <= outer.ports.last);
+  return sameRemote && samePorts && (outer.protocol === undefined || outer.protocol === one.value.protocol);
 }
 
 function allowedByRules(world: World, from: Endpoint, to: Endpoint): Reach["allowed"] {
@@ -44,12 +63,13 @@ export function reachable(world: World, device: Endpoint, others: readonly Endpo
 }
 
 /** "internet: tcp/443, dns:*.example.org (rule 3); else asked, denied without an answer". */
-export function formatReach({ to, allowed, otherwise }: Reach): string {
-  if (otherwise.verdict === "allow") return `${formatEndpoint(to)}: everything (${otherwise.reason})`;
+export function formatReach({ to, allowed, denied, otherwise }: Reach): string {
+  const except = denied.length > 0 ? ` but not ${denied.join(", ")} (denied at this gateway)` : "";
+  if (otherwise.verdict === "allow") return `${formatEndpoint(to)}: everything${except} (${otherwise.reason})`;
   const byReason = new Map<string, string[]>();
   for (const { service, reason } of allowed) byReason.set(reason, [...(byReason.get(reason) ?? []), service]);
   const parts = [...byReason].map(([reason, services]) => `${services.join(", ")} (${reason})`);
-  return `${formatEndpoint(to)}: ${parts.join("; ") || "nothing listed"}; else ${formatVerdict(otherwise)} (${otherwise.reason})`;
+  return `${formatEndpoint(to)}: ${parts.join("; ") || "nothing listed"}${except}; else ${formatVerdict(otherwise)} (${otherwise.reason})`;
 }
 
 export function formatEndpoint(end: Endpoint): string {

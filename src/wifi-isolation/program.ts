@@ -176,7 +176,7 @@ function joins({ terms, termVerdict, rest }: Clause): boolean {
 
 /** Groups that stand in rules or overrides: only those need a bit. */
 function namedGroups(policy: Policy, overrides: readonly Override[]): string[] {
-  const ends = [...policy.rules.flatMap(({ from, to }) => [from, to]), ...overrides.flatMap((override) => (override.kind === "allow" ? [override.a, override.b] : []))];
+  const ends = [...policy.rules.flatMap(({ from, to }) => [from, to]), ...overrides.flatMap((override) => ("a" in override ? [override.a, override.b] : []))];
   return ends.filter((end) => resolveEnd(end).kind === "group");
 }
 

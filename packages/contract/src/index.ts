@@ -24,7 +24,7 @@ export { beginsEpoch, epochOf, sameRecoveryKeys } from "./wire/recovery.ts";
 export type { DocumentKnowledge, DocumentRefusal, DocumentResult, Signer, Verifier } from "./wire/document.ts";
 export { decodeMessage, encodeMessage } from "./wire/message.ts";
 export type { MessageRefusal, MessageResult } from "./wire/message.ts";
-export { decide, passesUnanalysed, ruleName, ruleOtherwise, rulesBetween, servicesOf } from "./meaning/decide.ts";
+export { decide, overrideCovers, passesUnanalysed, ruleName, ruleOtherwise, rulesBetween, servicesOf } from "./meaning/decide.ts";
 export type { Because, Decision, Endpoint, Flow, Override, Question, Step, World } from "./meaning/decide.ts";
 export { coverage, groupsOf, hasUnenforced, isMember, isUnknown, resolveEnd } from "./meaning/membership.ts";
 export type { Coverage, End } from "./meaning/membership.ts";

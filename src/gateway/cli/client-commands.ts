@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands that ask the running gateway.
 import type { Platform } from "quickjs-ts";
-import { controlSocket } from "../config/load.ts";
-import { call } from "../control/client.ts";
-import type { ChangesResult, DeviceResult, EventsResult, ExplainResult, OverrideRecord, PolicyShowResult, StatusResult } from "../control/protocol.ts";
+import type { ChangesResult, DeviceResult, EventsResult, ExplainResult, OverrideRecord, PolicyShowResult, ReachResult, StatusResult } from "../control/protocol.ts";
 import { formatText, type LogEvent } from "../log.ts";
+import { ask } from "./ask.ts";
 import { UsageError, type OptionValues } from "./options.ts";
-import { renderChanges, renderDevices, renderExplain, renderPolicy, renderStatus } from "./render.ts";
+import { renderChanges, renderDevices, renderExplain, renderPolicy, renderReach, renderStatus } from "./render.ts";
 
 /** How one command asks and tells: `exit` is 0 or 1 by the answer. */
 interface ClientCommand<R = never> {
@@ -26,8 +25,11 @@ const COMMANDS: Record<string, ClientCommand> = {
     exit: (result: ExplainResult) => result.allowed ? 0 : 1,
   },
   changes: { method: "changes", params: () => ({}), render: (result: ChangesResult) => renderChanges(result) },
-  "policy show": { method: "policy.show", params: () => ({}), render: (result: PolicyShowResult) => renderPolicy(result) },
+  "policy show": { method: "policy", params: () => ({}), render: (result: PolicyShowResult) => renderPolicy(result) },
   quarantine: { method: "quarantine", params: ([device]) => ({ device }), render: overrideText },
+  isolate: { method: "isolate", params: ([device]) => ({ device }), render: overrideText },
+  deny: { method: "deny", params: ([a, b, service]) => ({ a, b, service }), render: overrideText },
+  reach: { method: "reach", params: ([device]) => ({ device }), render: (result: ReachResult) => renderReach(result) },
   allow: { method: "allow", params: ([a, b, service]) => ({ a, b, service }), render: overrideText },
   undo: {
     method: "undo", params: ([id]) => id === undefined ? {} : { id: overrideId(id) },
@@ -36,22 +38,18 @@ const COMMANDS: Record<string, ClientCommand> = {
 };
 
 export async function runClientCommand(platform: Platform, name: string, operands: string[], options: OptionValues): Promise<number> {
-  const path = controlSocket(platform, options);
-  if (name === "events") return runEvents(platform, path, options);
+  if (name === "events") return runEvents(platform, options);
   const command = COMMANDS[name] as ClientCommand<unknown> | undefined;
   if (!command) throw new Error(`command "${name}" is declared but not implemented`);
-  const result = await call(platform, { path, method: command.method, params: command.params(operands) });
+  const result = await ask(platform, options, { method: command.method, params: command.params(operands) });
   platform.processes.stdout(options.json ? `${JSON.stringify(result)}\n` : command.render(result));
   return command.exit?.(result) ?? 0;
 }
 
-async function runEvents(platform: Platform, path: string, options: OptionValues): Promise<number> {
+async function runEvents(platform: Platform, options: OptionValues): Promise<number> {
   const write = (event: LogEvent): void => platform.processes.stdout(`${options.json ? JSON.stringify(event) : formatText(event)}\n`);
   const follow = options.follow ? write : undefined;
-  await call(platform, {
-    path, method: "events", params: { follow: follow !== undefined }, follow,
-    answered: (result) => (result as EventsResult).events.forEach(write),
-  });
+  await ask(platform, options, { method: "events", params: {}, ...(follow ? { follow } : {}), answered: (result) => (result as EventsResult).events.forEach(write) });
   return 0;
 }
 

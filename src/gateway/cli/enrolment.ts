@@ -3,10 +3,11 @@
 import type { Platform } from "quickjs-ts";
 import { EnrolmentFailure, type BackendAccess } from "../backend/access.ts";
 import type { GatewayConfig } from "../config/config.ts";
-import { controlSocket, loadConfig } from "../config/load.ts";
-import { call, Unreachable } from "../control/client.ts";
+import { loadConfig } from "../config/load.ts";
+import { Unreachable } from "../control/client.ts";
 import type { EnrollResult, UnenrollResult } from "../control/protocol.ts";
 import { EventLog, type Log } from "../log.ts";
+import { ask } from "./ask.ts";
 import { UsageError, type OptionValues } from "./options.ts";
 import { renderEnrolled, renderLeft } from "./render.ts";
 
@@ -35,7 +36,7 @@ export async function unenroll(platform: Platform, options: OptionValues, open: 
 async function byGateway<R>(platform: Platform, options: OptionValues, method: string, params: object): Promise<R | undefined> {
   const { state: _, ...rest } = options;
   try {
-    return await call(platform, { path: controlSocket(platform, rest), method, params, deadline: PATIENCE }) as R;
+    return await ask(platform, rest, { method, params, deadline: PATIENCE }) as R;
   } catch (error) {
     if (error instanceof Unreachable && !error.running) return undefined;
     throw error;

@@ -15,6 +15,9 @@ export interface CommandSpec {
 
 const CLIENT: OptionName[] = ["socket", "config", "json"];
 
+const NEWEST = `It holds across restarts, until "securebox undo". Of "allow", "deny" and "isolate" the newest that covers a flow decides: after "isolate camera",
+"allow phone camera" opens that one way. A quarantine is stronger than all.`;
+
 const ENDS = `A and B: a device's name, MAC address or IP address; or an outside IP address or DNS name; or one of the words
 internet, gateway.`;
 
@@ -43,7 +46,7 @@ Exit status: 0 healthy (flows are in force under a valid policy), 1 not healthy:
   },
   {
     name: "devices", operands: "", count: [0, 0], options: CLIENT, summary: "the devices known, with their addresses, ports and groups",
-    details: `One line per device: MAC address, name (from DHCP), port, addresses, groups. Marks: "quarantined", "blocked".`,
+    details: `One line per device: MAC address, name (from DHCP), port, addresses, groups. Marks: "quarantined", "isolated", "blocked".`,
   },
   {
     name: "explain", operands: "A B [PROTO/PORT]", count: [2, 3], options: CLIENT, summary: "may A open a connection to B, and which rule decides",
@@ -71,7 +74,7 @@ Exit status: 0 valid, 2 wrong or not to be read.`,
   },
   {
     name: "policy show", operands: "", count: [0, 0], options: CLIENT, summary: "the policy in force and this gateway's own decisions",
-    details: `The policy as JSON, as it is in force now (not as the file is), and the overrides by "allow" and "quarantine" with their ids.`,
+    details: `The policy as JSON, as it is in force now (not as the file is), and the overrides by "allow", "deny", "isolate" and "quarantine" with their ids, oldest first.`,
   },
   {
     name: "quarantine", operands: "DEVICE", count: [1, 1], options: CLIENT, summary: "cut a device off at once: it reaches nothing, nothing reaches it",
@@ -79,13 +82,31 @@ Exit status: 0 valid, 2 wrong or not to be read.`,
 To quarantine a device in the policy instead, add its MAC address to "quarantine:" in the policy file.`,
   },
   {
+    name: "isolate", operands: "DEVICE", count: [1, 1], options: CLIENT, summary: "let a device reach the internet and the router, but no other device",
+    details: `DEVICE: its name, MAC address or IP address. No other device reaches it either, and connections between them are cut. What it may do on the internet
+and with the router is as before: the policy says so. ${NEWEST}`,
+  },
+  {
+    name: "deny", operands: "A B [SERVICE]", count: [2, 3], options: CLIENT, summary: "keep A from opening connections to B at this gateway, before all rules",
+    details: `${ENDS}
+SERVICE: as for "allow". B may still open connections to A where the policy lets it: deny B A, too, to part the two.
+${NEWEST}`,
+  },
+  {
+    name: "reach", operands: "DEVICE", count: [1, 1], options: CLIENT, summary: "whom a device may reach, and who may reach it",
+    details: `DEVICE: its name, MAC address or IP address. One line for each other device, the internet and the gateway: "allow" everything, "deny", "ask" for each
+flow, or the services that are open. "securebox explain" says why.
+
+  securebox reach printer`,
+  },
+  {
     name: "allow", operands: "A B [SERVICE]", count: [2, 3], options: CLIENT, summary: "let A open connections to B at this gateway, before all rules",
     details: `${ENDS}
 SERVICE: as in the policy: all (default), tcp, tcp/631, udp/5000-5010, icmp, mdns, dns:example.org (to internet) ...
-It holds across restarts, until "securebox undo". A quarantine is stronger.`,
+${NEWEST}`,
   },
   {
-    name: "undo", operands: "[ID]", count: [0, 1], options: CLIENT, summary: "take back an allow or quarantine: the newest, or the one with this id",
+    name: "undo", operands: "[ID]", count: [0, 1], options: CLIENT, summary: "take back an allow, deny, isolate or quarantine: the newest, or the one with this id",
     details: `The ids are shown by "securebox policy show".`,
   },
   {
@@ -125,7 +146,7 @@ reached or is not the one that made the token, or this gateway is enrolled alrea
     name: "unenroll", operands: "", count: [0, 0], options: ["state", ...CLIENT], summary: "leave the backend: the policy file counts again",
     details: `The link is closed; key, certificate, the backend's policy and the events not sent yet are removed from this gateway. The policy
 file comes into force, else the last valid one; without either everything is denied. Devices that the backend kept out join
-under that policy. Decisions by "allow" and "quarantine" stay.
+under that policy. Decisions by "allow", "deny", "isolate" and "quarantine" stay.
 
 The backend goes on listing this gateway as offline until somebody revokes it there; to join again it needs a new token.
 

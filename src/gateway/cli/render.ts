@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers as text for people.
 import type { LinkStatus } from "../../backend-link/types.ts";
-import type { ChangesResult, DeviceResult, EnrollResult, ExplainResult, PolicyShowResult, StatusResult, UnenrollResult } from "../control/protocol.ts";
+import type { ChangesResult, DeviceResult, EnrollResult, ExplainResult, PolicyShowResult, ReachPeer, ReachResult, StatusResult, UnenrollResult } from "../control/protocol.ts";
 
 type Row = [label: string, value: string | undefined];
 
@@ -87,7 +87,7 @@ export function renderDevices(devices: DeviceResult[]): string {
   if (devices.length === 0) return "no devices known\n";
   const rows = devices.map((device) => [
     device.mac, device.name ?? "-", device.port || "-", device.addresses.join(",") || "-", device.groups.join(",") || "-",
-    [device.quarantined ? "quarantined" : "", device.blocked ? `blocked${device.reason ? ` (${device.reason})` : ""}` : ""].filter(Boolean).join(" "),
+    [device.quarantined ? "quarantined" : "", device.isolated ? "isolated" : "", device.blocked ? `blocked${device.reason ? ` (${device.reason})` : ""}` : ""].filter(Boolean).join(" "),
   ]);
   return columns([["MAC", "NAME", "PORT", "ADDRESSES", "GROUPS", ""], ...rows]);
 }
@@ -95,6 +95,12 @@ export function renderDevices(devices: DeviceResult[]): string {
 export function renderExplain(result: ExplainResult): string {
   const rule = result.ruleText === undefined ? [] : [`  ${result.ruleText}`];
   return `${[...result.lines, ...rule].join("\n")}\n`;
+}
+
+export function renderReach({ device, name, peers }: ReachResult): string {
+  const way = (verdict: ReachPeer["to"], services: string[] | undefined): string => services ? services.join(" ") : verdict;
+  const rows = peers.map((peer) => [peer.mac, peer.name ?? "", way(peer.to, peer.toServices), way(peer.from, peer.fromServices)]);
+  return `${name === undefined ? device : `${name} (${device})`}\n${columns([["PEER", "NAME", "TO IT", "FROM IT"], ...rows])}`;
 }
 
 export function renderPolicy(result: PolicyShowResult): string {

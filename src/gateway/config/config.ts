@@ -36,7 +36,7 @@ export interface GatewayConfig {
     gatewayMacs: string[];
     resolvers: string[];
   };
-  /** Path of ubusd's socket: stations come from hostapd there, names from the DHCP server. Absent: not OpenWrt. */
+  /** Path of ubusd's socket: stations come from hostapd there, names from the DHCP server, and the gateway's object is there. Absent: not OpenWrt. */
   ubus?: string;
   /** Path of a unix socket that tells station events, before hostapd on ubus. Without either, stations are learnt from their frames. */
   stations?: string;

@@ -77,6 +77,13 @@ export function controlSocket(platform: Pick<Platform, "files">, options: Option
   return loadConfig(platform, options).socket;
 }
 
+/** Where the gateway's object is: the configuration's ubus, if that is there. Who names a control socket means that. */
+export function busSocket(platform: Pick<Platform, "files">, options: OptionValues): string | undefined {
+  if (options.socket !== undefined || (options.config === undefined && !platform.files.status(defaultPath(platform)))) return undefined;
+  const path = loadConfig(platform, options).ubus;
+  return path !== undefined && platform.files.status(path) ? path : undefined;
+}
+
 function readConfigFile(platform: Pick<Platform, "files">, path: string): string {
   try {
     return platform.files.readText(path);

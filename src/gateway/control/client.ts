@@ -17,13 +17,14 @@ export class Refused extends Error {
   constructor(readonly error: ControlError) { super(error.message); }
 }
 
-const DEADLINE_MS = 10_000;
+/** How long the gateway may take. */
+export const DEADLINE: Millis = 10_000;
 
-interface Call {
-  path: string;
+/** A question, whichever way it goes. */
+export interface Asked {
   method: string;
   params: object;
-  /** How long the gateway may take. Default 10 s. */
+  /** Default DEADLINE. */
   deadline?: Millis;
   /** Called with the result, before anything that follows it. */
   answered?: (result: unknown) => void;
@@ -31,11 +32,13 @@ interface Call {
   follow?: (event: LogEvent) => void;
 }
 
+interface Call extends Asked { path: string }
+
 /** Rejects with Unreachable or Refused. Without `follow` it resolves with the result; with it, when the gateway ends the connection. */
 export function call(platform: Pick<Platform, "net" | "timers">, request: Call): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const reader = new LineReader(MAX_ANSWER);
-    const patience = request.deadline ?? DEADLINE_MS;
+    const patience = request.deadline ?? DEADLINE;
     let result: unknown;
     const deadline = platform.timers.after(patience, () => fail(new Unreachable(`the gateway at ${request.path} did not answer within ${patience / 1000} s`)));
     const fail = (error: Error): void => { deadline.cancel(); reject(error); stream.destroy(); };

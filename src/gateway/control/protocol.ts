@@ -111,6 +111,8 @@ export interface DeviceResult {
   addresses: string[];
   groups: string[];
   quarantined: boolean;
+  /** An operator isolated it: it reaches internet and gateway as the policy says, and of the devices only whom a later decision lets it. */
+  isolated?: true;
   blocked: boolean;
   /** Why, when blocked. */
   reason?: string;
@@ -140,7 +142,24 @@ export interface ExplainResult {
   lines: string[];
 }
 
+export interface ReachParams { device: string }
+/**
+ * `mac`: of a device, or "internet" or "gateway". `to`: what becomes of flows that the device starts towards the peer, `from`: of those that the peer starts. With
+ * `toServices` or `fromServices` "allow" means these services alone.
+ */
+export interface ReachPeer {
+  mac: string;
+  name?: string;
+  to: "allow" | "deny" | "ask";
+  from: "allow" | "deny" | "ask";
+  toServices?: string[];
+  fromServices?: string[];
+}
+export interface ReachResult { device: string; name?: string; peers: ReachPeer[] }
+
+/** Also of `isolate`. */
 export interface QuarantineParams { device: string }
+/** Also of `deny`. */
 export interface AllowParams { a: string; b: string; service?: string }
 /** Without `id` the newest one is undone. */
 export interface UndoParams { id?: number }

@@ -51,6 +51,18 @@ function randomRule(random: Random): Rule {
   };
 }
 
+/** What an operator may have decided, in any order. Groups are for `allow` alone. */
+function randomOverrides(random: Random): Override[] {
+  const end = (): string => macOf(pick(random, DEVICES));
+  return Array.from({ length: random() < 0.5 ? 0 : 1 + Math.floor(random() * 4) }, (): Override => {
+    const kind = pick(random, ["allow", "deny", "deny", "isolate"] as const);
+    if (kind === "isolate") return { kind, device: end() };
+    if (random() < 0.2) return random() < 0.5 ? { kind, a: end(), b: "internet", service: pick(random, INTERNET_SERVICES) } : { kind, a: "internet", b: end(), service: "tcp/80" };
+    if (random() < 0.2) return { kind, a: end(), b: "gateway", service: pick(random, SERVICES.slice(0, 8)) };
+    return { kind, a: end(), b: kind === "allow" && random() < 0.4 ? pick(random, GROUPS) : end(), service: pick(random, SERVICES) };
+  });
+}
+
 interface Probe {
   from: Host;
   to: Host;
@@ -98,7 +110,7 @@ function hidden(outputs: readonly Output[], thin: boolean): boolean {
 
 async function checkPolicy(random: Random, name: string, thin = false): Promise<number> {
   const written = randomPolicy(random);
-  const overrides: Override[] = random() < 0.3 ? [{ kind: "allow", a: macOf(pick(random, DEVICES)), b: pick(random, GROUPS), service: "tcp/22" }] : [];
+  const overrides = randomOverrides(random);
   const names = PATTERNS.map((pattern) => ({ pattern, addresses: REMOTES.filter(({ names: known }) => known.some((one) => pattern === one || pattern === "*.example")).flatMap(({ host }) => [host.v4, host.v6]) }));
   const net = await Scenario.start({ policy: written, overrides, names, devices: DEVICES.map((id) => device(id, pick(random, thin ? ["wlan0", "lan1", "ap1", "ap1", "ap2"] : ["wlan0", "wlan1", "lan1"]))), topology: thin ? THIN_TOPOLOGY : TOPOLOGY });
   const world = { policy: written, overrides, resolvers: [ROUTER.v4] };

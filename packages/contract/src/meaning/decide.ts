@@ -5,7 +5,7 @@
 // In this order, the first that applies decides:
 //   1. a blocked device or one in quarantine reaches nothing and is reached by nothing
 //   2. what every device needs: DHCP, ping of the gateway, DNS at the configured resolvers
-//   3. an operator's `allow` at this gateway
+//   3. what an operator decided at this gateway (allow, deny, isolate): the newest decision that covers the flow
 //   4. the rules in their order: the first that covers both ends and either allows the service or says `otherwise`
 //   5. denied
 import type { RuleLines } from "../parse.ts";
@@ -18,10 +18,13 @@ type Mac = string;
 /** An IPv4 or IPv6 address in canonical text (RFC 5952 for IPv6). */
 type Ip = string;
 
-/** A decision of an operator at one gateway, before all rules. */
+/**
+ * A decision of an operator at one gateway, before all rules. `allow` and `deny`: what `a` may start towards `b`, each a MAC address, "internet" or "gateway".
+ * `isolate`: no other device, in both directions; internet and gateway as the rules say. Of these three the newest that covers a flow decides. `quarantine` is stronger.
+ */
 export type Override =
-  | { kind: "allow"; a: string; b: string; service: string }
-  | { kind: "quarantine"; device: Mac };
+  | { kind: "allow" | "deny"; a: string; b: string; service: string }
+  | { kind: "isolate" | "quarantine"; device: Mac };
 
 /** One side of a flow. `names`: what the resolvers' answers say the address is (also names that lead to it by CNAME). */
 export type Endpoint =
@@ -103,15 +106,18 @@ function whatEveryDeviceNeeds({ from, to, protocol, port, resolvers = [] }: Ques
 }
 
 function byOverride(question: Question): Decision | undefined {
-  const { overrides = [], policy } = question;
-  for (const override of overrides) {
-    if (override.kind !== "allow") continue;
-    const certain = covers(policy, override.a, question.from) === "certain" && covers(policy, override.b, question.to) === "certain";
-    if (certain && serviceCovers(override.service, question)) {
-      return { verdict: "allow", because: "override", reason: `allowed at this gateway: ${override.service} from ${override.a} to ${override.b}` };
-    }
-  }
-  return undefined;
+  const newest = (question.overrides ?? []).findLast((override) => overrideCovers(question, override, question.from, question.to) && (!("service" in override) || serviceCovers(override.service, question)));
+  if (!newest) return undefined;
+  if ("device" in newest) return { verdict: "deny", because: "override", reason: `${newest.device} was isolated at this gateway: it reaches no other device, and none reaches it` };
+  const { kind, service, a, b } = newest;
+  return { verdict: kind, because: "override", reason: `${kind === "allow" ? "allowed" : "denied"} at this gateway: ${service} from ${a} to ${b}` };
+}
+
+/** Whether the decision speaks of flows between the two, in this direction, whatever they carry. A quarantine comes before all and is not asked here. */
+export function overrideCovers({ policy }: Pick<World, "policy">, override: Override, from: Endpoint, to: Endpoint): boolean {
+  if (override.kind === "quarantine") return false;
+  if ("device" in override) return from.kind === "device" && to.kind === "device" && (from.mac === override.device || to.mac === override.device);
+  return covers(policy, override.a, from) === "certain" && covers(policy, override.b, to) === "certain";
 }
 
 function byRules(question: Question): Decision | undefined {

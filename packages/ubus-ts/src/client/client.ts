@@ -4,7 +4,7 @@
  * (objects, listeners, subscriptions, monitors), then `ready` and the calls that waited. What cannot be registered is tried again every second.
  */
 import type { Millis, Timer } from "quickjs-ts";
-import { decodeTable, encodeTable, MessageType, type Monitored, SystemObject, type Table } from "../codec/index.ts";
+import { decodeTable, encodeTable, type Message, MessageType, type Monitored, SystemObject, type Table } from "../codec/index.ts";
 import { DeadlineError, DisconnectedError, QueueFullError, StatusError } from "../session/errors.ts";
 import type { Invocation } from "../session/invocation.ts";
 import { isOrderly } from "../session/session.ts";
@@ -41,6 +41,7 @@ export interface AclEntry {
   acl: Table;
 }
 
+const tableIn = ({ data }: Message): Table => decodeTable(data ?? new Uint8Array(0));
 const RETRY: Millis = 1000;
 const MAX_CACHED = 256;
 
@@ -200,8 +201,14 @@ export class UbusClient implements Bus {
   }
 
   async #invoke(objectId: number, method: string, data: Uint8Array, operation: string, timeout: Millis): Promise<Table[]> {
-    const answer = await this.link.ask({ type: MessageType.invoke, peer: objectId, objectId, method, data }, operation, timeout);
-    return answer.data.map((part) => decodeTable(part.data ?? new Uint8Array(0)));
+    const received: Message[] = [];
+    try {
+      const { data: all } = await this.link.ask({ type: MessageType.invoke, peer: objectId, objectId, method, data }, operation, timeout, (part) => received.push(part));
+      return all.map(tableIn);
+    } catch (error) {
+      if (error instanceof StatusError) error.parts = received.map(tableIn);
+      throw error;
+    }
   }
 
   async #find(path: string, operation: string, timeout: Millis): Promise<number> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may befall a request, whoever is asked.
 import type { Millis } from "quickjs-ts";
+import type { Table } from "../codec/index.ts";
 
 /** Status codes (ubus, ubusmsg.h) under names for code. */
 export const StatusCode = {
@@ -21,6 +22,8 @@ export function statusName(code: number): StatusName {
 export class StatusError extends Error {
   override readonly name = "StatusError";
   readonly code: number;
+  /** Of a call: what the provider sent before the status, often nothing. */
+  parts: readonly Table[] = [];
   constructor(readonly status: StatusName, readonly operation = "", readonly by: "daemon" | "provider" = "provider", code?: number) {
     super(`${operation ? `${operation}: ` : ""}${status}${code !== undefined && code !== StatusCode[status] ? ` (${code})` : ""}`);
     this.code = code ?? StatusCode[status];

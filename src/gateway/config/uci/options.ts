@@ -72,7 +72,7 @@ export const SECTIONS: readonly SectionKind[] = [
     file("policy", DEFAULTS.policy, "The policy file; watched."),
     file("state", STATE, "Devices, overrides and the last valid policy outlive a restart here: on flash, as /var is in memory."),
     file("socket", DEFAULTS.socket, "Control socket."),
-    file("ubus", DEFAULTS.ubus, "Socket of ubusd: stations come from hostapd there, names from dnsmasq and odhcpd."),
+    file("ubus", DEFAULTS.ubus, "Socket of ubusd: stations come from hostapd there, names from dnsmasq and odhcpd; the gateway's object `securebox` is there."),
     file("stations", undefined, "Socket that tells station events, instead of hostapd on ubus. Stations of a radio that neither tells of are learnt from their frames."),
     choice("log_level", LEVELS, "info", "Least level that is logged."),
     choice("log_format", ["logd", "text", "json"], "logd", "Form of a line of the log. `logd`: without time, warnings and errors apart from the rest, for logread."),

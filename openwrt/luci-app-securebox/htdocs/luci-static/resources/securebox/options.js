@@ -14,7 +14,7 @@ return baseclass.extend({ sections: [
 		{ name: 'policy', kind: 'value', value: '/etc/securebox/policy.yaml', title: _('Policy'), what: _('The policy file; watched.') },
 		{ name: 'state', kind: 'value', value: '/etc/securebox/state', title: _('State'), what: _('Devices, overrides and the last valid policy outlive a restart here: on flash, as /var is in memory.') },
 		{ name: 'socket', kind: 'value', value: '/var/run/securebox.sock', title: _('Socket'), what: _('Control socket.') },
-		{ name: 'ubus', kind: 'value', value: '/var/run/ubus/ubus.sock', title: _('Ubus'), what: _('Socket of ubusd: stations come from hostapd there, names from dnsmasq and odhcpd.') },
+		{ name: 'ubus', kind: 'value', value: '/var/run/ubus/ubus.sock', title: _('Ubus'), what: _('Socket of ubusd: stations come from hostapd there, names from dnsmasq and odhcpd; the gateway\'s object securebox is there.') },
 		{ name: 'stations', kind: 'value', title: _('Stations'), what: _('Socket that tells station events, instead of hostapd on ubus. Stations of a radio that neither tells of are learnt from their frames.') },
 		{ name: 'log_level', kind: 'choice', values: [ 'debug', 'info', 'warn', 'error' ], value: 'info', title: _('Log level'), what: _('Least level that is logged.') },
 		{ name: 'log_format', kind: 'choice', values: [ 'logd', 'text', 'json' ], value: 'logd', title: _('Log format'), what: _('Form of a line of the log. logd: without time, warnings and errors apart from the rest, for logread.') },
