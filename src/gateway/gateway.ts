@@ -32,7 +32,7 @@ import { Bridge } from "./switch/bridge.ts";
 import { countSources } from "./switch/counters.ts";
 import { recallDevices } from "./switch/devices.ts";
 import { SwitchLink } from "./switch/link.ts";
-import { DENY_EVERYTHING, topologyOf } from "./topology.ts";
+import { DENY_EVERYTHING, tellVirtualMac, topologyOf } from "./topology.ts";
 import { FlowVerdicts, type FlowQuestion } from "./verdicts/index.ts";
 
 /** How long a DNS answer with new addresses waits for the datapath to follow the tables. */
@@ -272,6 +272,7 @@ export class Gateway implements Operations {
     if (!topology || JSON.stringify(topology) === JSON.stringify(this.#topology)) return;
     this.#topology = topology;
     this.log.info("ports", Object.fromEntries(topology.ports.map((port) => [port.name, `${port.role}:${port.number}`])));
+    tellVirtualMac(topology, this.log);
     this.population.setTopology(topology);
     this.backend.changed("reported");
     this.backend.probe();

@@ -2,8 +2,11 @@
 // Where the network lies: the configuration's words and the switch's numbers.
 import type { Policy } from "@securebox/contract";
 import type { SwitchAbilities } from "node-openvswitch/openflow";
+import { formatMac } from "../packets/index.ts";
 import type { Topology } from "../wifi-isolation/network.ts";
+import { virtualMac } from "../wifi-isolation/thin-edge/virtual-mac.ts";
 import type { GatewayConfig } from "./config/config.ts";
+import type { Log } from "./log.ts";
 import type { BridgeState } from "./switch/bridge.ts";
 
 /** undefined until OVSDB has told of a port: a topology without ports would take every flow away. */
@@ -13,6 +16,15 @@ export function topologyOf(config: Pick<GatewayConfig, "network" | "ports">, { p
   const sorted = [...ports].sort((a, b) => a.number - b.number);
   const thin = Object.values(config.ports).includes("thin");
   return { ports: sorted, ...(thin && { thin }), prefixes, gateways, gatewayMacs, resolvers, ...(abilities?.ndRewrite === false && { ndRewrite: false }) };
+}
+
+/** With thin ports: by which address stations know each other, and what is lost where nobody told the router's. */
+export function tellVirtualMac(topology: Topology, log: Pick<Log, "info" | "warn">): void {
+  const virtual = virtualMac(topology);
+  if (!virtual) return;
+  const fields = { virtualMac: formatMac(virtual.bytes) };
+  if (!virtual.made) log.info("thin edge", fields);
+  else log.warn("thin edge without gateway-macs: access points that let stations send to the router only will not work", fields);
 }
 
 /** In force until a valid policy was read: devices get addresses and reach nothing. */
