@@ -7,9 +7,10 @@
 //   send HEX                          one frame, as it is, without padding or checks
 //   flood COUNT PER_SECOND OFFSET HEX COUNT frames; the 16-bit field at byte OFFSET counts up (0: nothing does)
 //   capture on|off                    show what arrives
-// Lines on standard output: "< HEX" a frame that arrived; for each command, once it is carried out, "done" or "! TEXT" when it failed.
+// Lines on standard output: "< HEX MICROSECONDS" a frame that arrived, and when by the kernel's wall clock; for each command, once it is carried out, "done" or "! TEXT" when it failed.
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -80,11 +82,13 @@ static void show(int fd)
     socklen_t size = sizeof from;
     ssize_t n = recvfrom(fd, frame, sizeof frame, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
     if (n <= 0 || !capturing || from.sll_pkttype == PACKET_OUTGOING) return;
+    struct timespec at = {0};
+    ioctl(fd, SIOCGSTAMPNS, &at);
     for (ssize_t i = 0; i < n; i++) {
         text[2 * i] = digits[frame[i] >> 4];
         text[2 * i + 1] = digits[frame[i] & 15];
     }
-    printf("< %.*s\n", (int)(2 * n), text);
+    printf("< %.*s %lld\n", (int)(2 * n), text, (long long)at.tv_sec * 1000000 + at.tv_nsec / 1000);
 }
 
 static void flood_step(int fd, struct flood *f)

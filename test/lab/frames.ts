@@ -7,7 +7,7 @@ import type { Lab, Namespace } from "./namespace.ts";
 
 export class Frames {
   readonly #process: ChildProcess;
-  readonly #watchers = new Set<(frame: Buffer) => void>();
+  readonly #watchers = new Set<(frame: Buffer, at: number) => void>();
   /** Replies of the program come in the order of the commands. */
   readonly #replies: ((error?: Error) => void)[] = [];
   readonly #interface: string;
@@ -37,8 +37,8 @@ export class Frames {
     return this.#command(`flood ${count} ${perSecond} ${countingAt} ${frame.toString("hex")}`, (count / perSecond) * 1000 + 5000);
   }
 
-  /** Calls `watcher` for every frame that arrives, until the function it returns is called. */
-  watch(watcher: (frame: Buffer) => void): () => void {
+  /** Calls `watcher` for every frame that arrives, with the kernel's time of it (milliseconds since 1970, with fractions), until the function it returns is called. */
+  watch(watcher: (frame: Buffer, at: number) => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
@@ -61,9 +61,13 @@ export class Frames {
   }
 
   #line(line: string): void {
-    if (line.startsWith("< ")) return this.#watchers.forEach((watcher) => watcher(Buffer.from(line.slice(2), "hex")));
+    if (line.startsWith("< ")) return this.#arrived(...line.slice(2).split(" ") as [string, string]);
     if (line === "done") return this.#replies.shift()?.();
     if (line.startsWith("! ")) this.#replies.shift()?.(new Error(`frames on ${this.#interface}: ${line.slice(2)}`));
+  }
+
+  #arrived(hex: string, microseconds: string): void {
+    for (const watcher of this.#watchers) watcher(Buffer.from(hex, "hex"), Number(microseconds) / 1000);
   }
 
   #command(line: string, deadline = 5000): Promise<void> {

@@ -74,8 +74,10 @@ export class Radio {
       found.arriving.delete(address);
       return { events: found.stations?.delete(address) ? [{ event: "disassociated", bss, address }] : [], ask: [] };
     }
-    const ask = this.bsses.filter((other) => other !== bss && this.#bsses.get(other)!.stations?.has(address));
-    if (ask.length === 0) return { events: this.#arrived(bss, found, address), ask };
+    const others = this.bsses.filter((other) => other !== bss);
+    const back = this.#elsewhereNoMore(others, address) && found.stations?.delete(address);
+    const ask = others.filter((other) => this.#bsses.get(other)!.stations?.has(address));
+    if (ask.length === 0) return { events: [...(back ? [{ event: "disassociated" as const, bss, address }] : []), ...this.#arrived(bss, found, address)], ask };
     found.arriving.add(address);
     return { events: [], ask };
   }
@@ -85,6 +87,17 @@ export class Radio {
     const found = this.#bsses.get(bss);
     const address = given.toLowerCase();
     return found?.arriving.delete(address) ? this.#arrived(bss, found, address) : [];
+  }
+
+  /** What was told of it at other BSSs is older than this; true: it was about to arrive at one, and so has left here in between. */
+  #elsewhereNoMore(others: readonly string[], address: Mac): boolean {
+    let arriving = false;
+    for (const other of others) {
+      const bss = this.#bsses.get(other)!;
+      bss.told.delete(address);
+      arriving = bss.arriving.delete(address) || arriving;
+    }
+    return arriving;
   }
 
   #arrived(bss: string, { stations }: Bss, address: Mac): StationEvent[] {

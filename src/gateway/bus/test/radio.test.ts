@@ -99,4 +99,26 @@ test("a BSS that goes takes its stations with it", () => {
   equal(radio.listed("wlan0", [A]), [], "nor does a late list bring it back");
 });
 
+test("who roams on while the list of the place that it came to is on its way is not found there again", () => {
+  const radio = new Radio();
+  listed(radio, "wlan0");
+  listed(radio, "wlan1");
+  radio.listing("wlan1"); // slow
+  radio.notified("wlan1", "sta-authorized", A);
+  equal(radio.notified("wlan0", "sta-authorized", A), { events: [], ask: ["wlan1"] });
+  radio.listing("wlan1");
+  radio.listed("wlan1", [A]); // from before
+  equal(radio.listed("wlan1", []), list("wlan1"), "hostapd has forgotten it there");
+  equal(radio.asked("wlan0", A), [{ event: "associated", bss: "wlan0", address: A }]);
+});
+
+test("who is back before it was believed to be gone: at its old place anew, and not at the other", () => {
+  const radio = new Radio();
+  listed(radio, "wlan0", A);
+  listed(radio, "wlan1");
+  equal(radio.notified("wlan1", "sta-authorized", A).ask, ["wlan0"]);
+  equal(radio.notified("wlan0", "sta-authorized", A), { events: [{ event: "disassociated", bss: "wlan0", address: A }, { event: "associated", bss: "wlan0", address: A }], ask: [] });
+  equal(radio.asked("wlan1", A), [], "it is not there any more");
+});
+
 test.run();
