@@ -9,6 +9,8 @@ import { openvswitchPackages } from "./openvswitch.ts";
 export const packages: Record<string, string> = {
   ...Object.fromEntries(openvswitchPackages.map((name) => [name, "the switch"])),
   "build-essential": "compiler and make, for the runtime and the lab's raw frames",
+  busybox: "the shell of the scripts for OpenWrt",
+  "xz-utils": "the source archive of QuickJS, as OpenWrt fetches it",
   "dpkg-dev": "unpacks the source package of QuickJS",
   "libmbedtls-dev": "TLS of the runtime",
   openssl: "certificates of the runtime's TLS tests",
