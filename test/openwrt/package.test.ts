@@ -77,7 +77,7 @@ test("the packaged gateway runs, answers by its socket, writes for logread, and 
   const out = await says(`${put("/etc/config/securebox", CONFIG)}
     securebox gateway --config /etc/config/securebox >/tmp/out 2>/tmp/err & pid=$!
     for i in $(seq 100); do [ -S /var/run/securebox.sock ] && break; sleep 0.1; done
-    securebox status --json; for i in $(seq 150); do [ -s /tmp/err ] && break; sleep 0.1; done; kill $pid; wait $pid; echo "ended $?"; echo OUT; cat /tmp/out; echo ERR; cat /tmp/err`);
+    securebox status --json; for i in $(seq 150); do grep -q "switch cannot" /tmp/err && break; sleep 0.1; done; kill $pid; wait $pid; echo "ended $?"; echo OUT; cat /tmp/out; echo ERR; cat /tmp/err`);
   assert.match(out, /"bridge": ?"br0"/);
   assert.match(out, /ended 0\nOUT\ngateway starts version=[^]*gateway ends reason=SIGTERM\nERR\n/);
   assert.match(out, /ERR\n[^]*warn: switch cannot be reached/);
