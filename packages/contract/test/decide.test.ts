@@ -138,6 +138,24 @@ quarantine: [ {cam} ]`,
     asks: ["ann -> cam tcp/554 : allow override", "ann -> cam tcp/80 : deny 1", "cam -> ann tcp/554 : deny 1", "bob -> cam tcp/554 : deny 1", "cam -> 192.0.2.1=api.vendor.example tcp/1 : allow override", "cam -> 192.0.2.1 tcp/1 : ask/deny 2", "ann -> printer tcp/1 : deny 1"],
   },
   {
+    name: "an operator's deny comes before all rules, in its direction and for its service alone; DHCP and the gateway's ping stay",
+    policy: `${GROUPS}rules: [ { from: all, to: all, allow: all }, { from: all, to: internet, allow: all }, { from: all, to: gateway, allow: all } ]`,
+    overrides: [{ kind: "deny", a: MACS["ann"]!, b: MACS["cam"]!, service: "all" }, { kind: "deny", a: MACS["bob"]!, b: "internet", service: "tcp/25" }, { kind: "deny", a: MACS["cam"]!, b: "gateway", service: "all" }],
+    asks: ["ann -> cam tcp/554 : deny override", "cam -> ann tcp/554 : allow 1", "bob -> cam tcp/554 : allow 1", "bob -> 192.0.2.1 tcp/25 : deny override", "bob -> 192.0.2.1 tcp/443 : allow 2", "cam -> gateway tcp/80 : deny override", "cam -> gateway icmp : allow infrastructure"],
+  },
+  {
+    name: "isolated: no other device either way, internet and gateway as the rules say",
+    policy: `${GROUPS}rules: [ { from: all, to: all, allow: all }, { from: all, to: internet, allow: [tcp/443] } ]`,
+    overrides: [{ kind: "isolate", device: MACS["cam"]! }],
+    asks: ["cam -> ann tcp/1 : deny override", "ann -> cam tcp/1 : deny override", "ann -> cam mdns : deny override", "ann -> bob tcp/1 : allow 1", "cam -> 192.0.2.1 tcp/443 : allow 2", "cam -> 192.0.2.1 tcp/80 : deny default", "cam -> gateway icmp : allow infrastructure"],
+  },
+  {
+    name: "of allow, deny and isolate the newest that covers the flow decides; a quarantine is stronger, however old",
+    policy: `${GROUPS}rules: []`,
+    overrides: [{ kind: "quarantine", device: MACS["printer"]! }, { kind: "isolate", device: MACS["cam"]! }, { kind: "allow", a: MACS["ann"]!, b: MACS["cam"]!, service: "all" }, { kind: "deny", a: MACS["ann"]!, b: MACS["cam"]!, service: "tcp/22" }, { kind: "allow", a: MACS["ann"]!, b: MACS["printer"]!, service: "all" }],
+    asks: ["ann -> cam tcp/554 : allow override", "ann -> cam tcp/22 : deny override", "cam -> ann tcp/554 : deny override", "bob -> cam tcp/554 : deny override", "ann -> printer tcp/1 : deny quarantine"],
+  },
+  {
     name: "an operator's allow gives nothing to members that cannot be told yet, to no known end, or by addresses between devices",
     policy: `groups: { family: [ { psk: alice } ], printers: [ { mac: {printer} } ] }
 rules: []`,

@@ -64,6 +64,21 @@ state("overrides outlive a restart, the same one is not added twice, ids are not
   assert.throws(() => second.undo(), /nothing to undo/);
 });
 
+state("a decision that a contrary one followed becomes the newest when it is made again; else it stays where it is", () => {
+  const machine = new Machine();
+  const directory = new StateDirectory(machine.platform, "/s", quiet);
+  const overrides = new Overrides(directory, quiet);
+  const [isolate, allow, deny] = [{ kind: "isolate", device: "02:00:00:00:00:11" }, { kind: "allow", a: "02:00:00:00:00:11", b: "internet", service: "all" }, { kind: "deny", a: "02:00:00:00:00:11", b: "internet", service: "udp" }] as const;
+  assert.is(overrides.add(isolate, "t").text, "isolate 02:00:00:00:00:11");
+  assert.is(overrides.add(deny, "t").text, "deny 02:00:00:00:00:11 internet udp");
+  assert.is(overrides.add(isolate, "later").id, 1);
+  overrides.add(allow, "t");
+  assert.is(overrides.add(isolate, "later").id, 4);
+  assert.equal(overrides.list, [deny, allow, isolate]);
+  directory.flush();
+  assert.equal(new Overrides(directory, quiet).list, [deny, allow, isolate]);
+});
+
 state("overrides are bounded", () => {
   const overrides = new Overrides(new StateDirectory(new Machine().platform, "/s", quiet), quiet);
   for (let id = 0; id < MAX_OVERRIDES; id++) overrides.add({ kind: "quarantine", device: `02:00:00:00:0${id >> 8}:${(id & 255).toString(16)}` }, "t");

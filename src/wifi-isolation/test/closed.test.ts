@@ -72,6 +72,11 @@ test("quarantine, blocking and lost addresses: everything of those, and nothing 
   assert.equal(closing(rules(open), { setDevices: [device(1, "wlan1")] }), { tuples: [], incomplete: false }, "another place only");
 });
 
+test("a device that is isolated keeps what is not with devices; a deny closes its service one way", () => {
+  assert.equal(told(closing(rules(open, { from: "a", to: "gateway", allow: "all" }), { overrides: [{ kind: "isolate", device: macOf(1) }] })), told(closing(rules(open), { policy: rules() })));
+  assert.equal(told(closing(rules(open), { overrides: [{ kind: "deny", a: macOf(1), b: macOf(2), service: "tcp/22" }] })).every((each) => each.startsWith("6 ") && each.endsWith(":22")), true);
+});
+
 test("what is too much, or cannot be told apart, is left to the flows", () => {
   const many = policy({ groups: { all: Array.from({ length: 20 }, (_, i) => ({ mac: macOf(i + 1) })) }, rules: [{ from: "all", to: "all", allow: "all" }] });
   const devices = Array.from({ length: 20 }, (_, i) => device(i + 1));

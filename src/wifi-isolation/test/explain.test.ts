@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { groupsOf, hasUnenforced, isUnknown, parsePolicy, resolveEnd, type World } from "@securebox/contract";
+import { type Endpoint, groupsOf, hasUnenforced, isUnknown, type Override, parsePolicy, resolveEnd, type World } from "@securebox/contract";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { explain, formatReach, reachable, reachBetween } from "../explain.ts";
+import { reachOf } from "../reach.ts";
 import { endpoint, MACS, question, withMacs } from "../../../packages/contract/test/questions.ts";
 
 const text = withMacs(`network: test
@@ -61,6 +62,38 @@ test("reach agrees with decide on what comes before rules", () => {
   const reach = reachBetween(world({ overrides: [{ kind: "quarantine", device: MACS["bob"]! }] }), endpoint("bob"), endpoint("printer"));
   assert.equal([reach.allowed, reach.otherwise.because], [[], "quarantine"]);
 });
+test("what an operator denied is taken out of what rules and older decisions allow", () => {
+  const [ann, printer, bob] = [endpoint("ann"), endpoint("printer"), endpoint("bob")] as const;
+  const deny = (service: string) => ({ kind: "deny" as const, a: MACS["bob"]!, b: MACS["printer"]!, service });
+  const allow = (service: string) => ({ kind: "allow" as const, a: MACS["bob"]!, b: MACS["printer"]!, service });
+  const open = (...overrides: Override[]): string => formatReach(reachBetween(world({ overrides }), bob, printer)).replace(`${MACS["printer"]}: `, "");
+  assert.is(open(deny("tcp/631")), "mdns (rule 1 (line 7)) but not tcp/631 (denied at this gateway); else denied (no rule allows it)");
+  assert.is(open(deny("tcp")), "mdns (rule 1 (line 7)) but not tcp (denied at this gateway); else denied (no rule allows it)");
+  assert.is(open(deny("tcp"), allow("tcp/22")), "tcp/22 (allowed at this gateway); mdns (rule 1 (line 7)) but not tcp (denied at this gateway); else denied (no rule allows it)");
+  assert.is(open(allow("tcp/22"), deny("all")), `nothing listed; else denied (denied at this gateway: all from ${MACS["bob"]} to ${MACS["printer"]})`);
+  assert.is(open({ kind: "isolate", device: MACS["printer"]! }, allow("tcp/22")), `tcp/22 (allowed at this gateway); else denied (${MACS["printer"]} was isolated at this gateway: it reaches no other device, and none reaches it)`);
+  assert.is(formatReach(reachBetween(world({ overrides: [{ kind: "deny", a: MACS["ann"]!, b: "internet", service: "tcp/25" }] }), ann, { kind: "internet" })).split(" (")[0], "internet: everything but not tcp/25");
+});
+
+test("who reaches whom around a device is what is said of each pair", () => {
+  const overrides: Override[] = [{ kind: "isolate", device: MACS["bob"]! }, { kind: "allow", a: MACS["cam"]!, b: MACS["bob"]!, service: "tcp/9" }, { kind: "quarantine", device: MACS["printer"]! }];
+  for (const w of [world(), world({ overrides })]) {
+    const peers: Endpoint[] = [...Object.values(MACS).map((mac): Endpoint => ({ kind: "device", mac })), { kind: "device", mac: "02:00:00:00:99:01" }, { kind: "device", mac: "02:00:00:00:99:02", blocked: true }, { kind: "internet" }, { kind: "gateway" }];
+    for (const device of peers) {
+      if (device.kind !== "device") continue;
+      const found = reachOf(w, device, peers);
+      for (const [index, peer] of peers.entries()) {
+        if (peer === device) continue;
+        for (const [way, from, to] of [["to", device, peer], ["from", peer, device]] as const) {
+          const { allowed, otherwise } = reachBetween(w, from, to);
+          const expected = otherwise.verdict === "deny" && allowed.length > 0 ? { verdict: "allow", services: allowed.map(({ service }) => service) } : { verdict: otherwise.verdict };
+          assert.equal(found[index]![way], expected, JSON.stringify([way, device, peer, w.overrides]));
+        }
+      }
+    }
+  }
+});
+
 test.run();
 
 const members = suite("membership");
