@@ -84,7 +84,7 @@ export class HostapdStations implements StationSource {
   /** Stations at two places: the older one is asked before the newer is believed, so that a station which roams is not taken for two. */
   #notified(bss: string, name: string, data: Table): void {
     if (!this.#radio.has(bss)) return;
-    const { events, ask } = this.#radio.notified(bss, name, data["address"]);
+    const { events, ask } = this.#radio.notified(bss, name, data["address"], data["vlan"]);
     this.#tell(events);
     if (ask.length > 0) void Promise.all(ask.map((other) => this.#list(other))).then(() => this.#tell(this.#radio.asked(bss, data["address"] as Mac)));
   }

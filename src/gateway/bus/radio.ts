@@ -14,6 +14,8 @@ interface Bss {
   told: Map<Mac, boolean>;
   /** Authorised here while another BSS had it: that one is being listed. */
   arriving: Set<Mac>;
+  /** In a VLAN of this BSS: its frames come by another netdev, whose port learns it from them. Lists do not tell which these are. */
+  tagged: Set<Mac>;
 }
 
 const ADDRESS = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
@@ -29,7 +31,7 @@ export class Radio {
   has(bss: string): boolean { return this.#bsses.has(bss); }
 
   added(bss: string): void {
-    this.#bsses.set(bss, { stations: undefined, lists: 0, told: new Map(), arriving: new Set() });
+    this.#bsses.set(bss, { stations: undefined, lists: 0, told: new Map(), arriving: new Set(), tagged: new Set() });
   }
 
   /** Its stations are gone with it. */
@@ -52,24 +54,27 @@ export class Radio {
   listed(bss: string, addresses: readonly string[] | undefined): StationEvent[] {
     const found = this.#bsses.get(bss);
     if (!found) return [];
-    const { told, arriving } = found;
+    const { told, arriving, tagged } = found;
     if (found.lists > 0 && --found.lists === 0) found.told = new Map();
     if (!addresses) return [];
     const stations = new Set(addresses.map((address) => address.toLowerCase()).filter((address) => ADDRESS.test(address)).slice(0, MAX_STATIONS));
     for (const [address, there] of told) if (there) stations.add(address);
       else stations.delete(address);
-    for (const address of arriving) stations.delete(address);
+    for (const address of [...arriving, ...tagged]) stations.delete(address);
     found.stations = stations;
     return [{ event: "stations", bss, stations: [...stations].map((address) => ({ address })) }];
   }
 
-  /** `ask`: BSSs to list; then `asked` is called. */
-  notified(bss: string, name: string, given: unknown): { events: StationEvent[]; ask: string[] } {
+  /** `given`, `vlan`: the notification's fields. `ask`: BSSs to list; then `asked` is called. */
+  notified(bss: string, name: string, given: unknown, vlan?: unknown): { events: StationEvent[]; ask: string[] } {
     const found = this.#bsses.get(bss);
     const address = typeof given === "string" ? given.toLowerCase() : "";
-    const left = LEFT.has(name);
+    const elsewhere = name === "sta-authorized" && typeof vlan === "number" && vlan > 0;
+    const left = elsewhere || LEFT.has(name);
     if (!found || !ADDRESS.test(address) || !(left || name === "sta-authorized")) return { events: [], ask: [] };
     if (found.lists > 0 && found.told.size < MAX_STATIONS) found.told.set(address, !left);
+    found.tagged.delete(address);
+    if (elsewhere && found.tagged.size < MAX_STATIONS) found.tagged.add(address);
     if (left) {
       found.arriving.delete(address);
       return { events: found.stations?.delete(address) ? [{ event: "disassociated", bss, address }] : [], ask: [] };

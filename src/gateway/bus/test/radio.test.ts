@@ -112,6 +112,17 @@ test("who roams on while the list of the place that it came to is on its way is 
   equal(radio.asked("wlan0", A), [{ event: "associated", bss: "wlan0", address: A }]);
 });
 
+test("who is in a VLAN is at another netdev, also in later lists, until it is in none", () => {
+  const radio = new Radio();
+  listed(radio, "wlan0", A);
+  equal(radio.notified("wlan0", "sta-authorized", A, 20), { events: [{ event: "disassociated", bss: "wlan0", address: A }], ask: [] });
+  radio.listing("wlan0");
+  equal(radio.listed("wlan0", [A, B]), list("wlan0", B));
+  equal(radio.notified("wlan0", "sta-authorized", A).events, [{ event: "associated", bss: "wlan0", address: A }]);
+  radio.listing("wlan0");
+  equal(radio.listed("wlan0", [A, B]), list("wlan0", A, B));
+});
+
 test("who is back before it was believed to be gone: at its old place anew, and not at the other", () => {
   const radio = new Radio();
   listed(radio, "wlan0", A);
