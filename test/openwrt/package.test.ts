@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * openwrt/Makefile by stand-ins for OpenWrt's make files (sdk-stand-in), and what its packages hold, run where they are installed: the executable, test.sh, the
- * init scripts by a stand-in for rc.common (rootfs-stand-in; by the real one: procd.test.ts), first-boot settings, hotplug. Scripts run in BusyBox' ash.
+ * init scripts by a stand-in for rc.common (rootfs-stand-in; by the real one: procd.test.ts), first-boot settings (by the `uci` of OPENWRT_PREFIX, where given), hotplug. Scripts run in BusyBox' ash.
  */
 import { cpSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createHash } from "node:crypto";
@@ -10,6 +10,7 @@ import * as assert from "uvu/assert";
 import { bundle } from "../../tools/bundle.mjs";
 import { must } from "../lab/command.ts";
 import { Packages } from "./packages.ts";
+import { prefix } from "./prefix.ts";
 
 const test = suite("the OpenWrt package");
 const version = (JSON.parse(readFileSync("package.json", "utf8")) as { version: string }).version;
@@ -141,12 +142,21 @@ test("hotplug: a port's interface that comes reloads, another does not", async (
   assert.is(await plug("wlan1", "remove"), "status 0\n");
 });
 
-test("first boot: a file nobody touched gets this device's network, ports and way out, and stays switched off; a second run changes nothing", async () => {
-  const program = packages.at("files/usr/lib/stand-in-uci.mjs");
+/** The command: of OPENWRT_PREFIX, or the stand-in. */
+async function installUci(): Promise<string> {
+  if (prefix) {
+    cpSync(prefix, packages.at("files/usr/lib/openwrt"), { recursive: true });
+    return "LD_LIBRARY_PATH=/usr/lib/openwrt/lib exec /usr/lib/openwrt/bin/uci";
+  }
   cpSync("build/quickjs-ts", packages.at("files/usr/lib/quickjs-ts"));
-  await bundle("test/openwrt/stand-in-uci.ts", program, "quickjs", { sourcemap: false });
+  await bundle("test/openwrt/stand-in-uci.ts", packages.at("files/usr/lib/stand-in-uci.mjs"), "quickjs", { sourcemap: false });
+  return "exec /usr/lib/quickjs-ts /usr/lib/stand-in-uci.mjs";
+}
+
+test("first boot: a file nobody touched gets this device's network, ports and way out, and stays switched off; a second run changes nothing", async () => {
+  const uci = await installUci();
   const wireless = "config wifi-iface 'a'\n\toption device 'radio0'\n\toption mode 'ap'\n\toption network 'lan'\n\nconfig wifi-iface 'b'\n\toption device 'radio1'\n\toption mode 'ap'\n\toption network 'lan'\n\toption ifname 'wlan7'\n\nconfig wifi-iface 'c'\n\toption device 'radio0'\n\toption mode 'sta'\n\toption network 'wwan'\n";
-  const first = (network: string, touched = ""): Promise<string> => says(`${put("/usr/sbin/uci", `#!/bin/sh\nexec /usr/lib/quickjs-ts /usr/lib/stand-in-uci.mjs "$@"\n`)}chmod +x /usr/sbin/uci
+  const first = (network: string, touched = ""): Promise<string> => says(`${put("/usr/sbin/uci", `#!/bin/sh\n${uci} "$@"\n`)}chmod +x /usr/sbin/uci
     ${put("/etc/config/wireless", wireless)}${put("/etc/config/network", network)}${touched}
     busybox ash /etc/uci-defaults/80-securebox; echo "status $?"; cp /etc/config/securebox /tmp/once
     busybox ash /etc/uci-defaults/80-securebox; cmp /tmp/once /etc/config/securebox && echo same; securebox config check --config /etc/config/securebox; cat /etc/config/securebox; cat /tmp/log 2>/dev/null; true`);
