@@ -11,7 +11,7 @@ import { join, resolve } from "node:path";
 import { MACHINE, missing } from "../test/openwrt/prefix.ts";
 
 /** Parts of the paths of the test files that ask for OPENWRT_PREFIX. */
-const FILES = ["packages/ubus-ts/test/client/", "src/gateway/bus/test/", "test/system/roaming", "test/system/ubus", "test/system/luci"];
+const FILES = ["packages/ubus-ts/test/client/", "src/gateway/bus/test/", "test/openwrt/", "test/system/roaming", "test/system/ubus", "test/system/luci"];
 const PROGRAMS: Record<string, string[]> = { "sbin/ubusd": ["-h"], "bin/ubus": [], "bin/uci": [] };
 
 const given = process.env["OPENWRT_PREFIX"];
