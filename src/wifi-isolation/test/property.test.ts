@@ -8,7 +8,9 @@ import { Conntrack } from "../fake/conntrack.ts";
 import { ACK, echo, packet, tcp, udp } from "../fake/frames.ts";
 import { device, ends, linkDestination, linkSource, macOf, policy, reaches, reversed, ROUTER, Scenario, SERVER, THIN_TOPOLOGY, TOPOLOGY, type Host } from "../fake/scenario.ts";
 import type { Output } from "../fake/flow-table.ts";
+import { reachBetween } from "../explain.ts";
 import type { Override } from "../network.ts";
+import { reachOf } from "../reach.ts";
 
 type Random = () => number;
 const GROUPS = ["one", "two", "three"];
@@ -166,6 +168,28 @@ test("the same among stations of Intelligent and Thin Edge, by one virtual MAC",
   let asked = 0;
   for (let seed = 101; seed <= 105; seed++) asked += await checkPolicy(seeded(seed), `seed ${seed}`, true);
   assert.ok(asked > 2000, `${asked} packets`);
+});
+
+test("who reaches whom around a device, in random networks, is what is said of each pair", () => {
+  let pairs = 0;
+  for (let seed = 201; seed <= 300; seed++) {
+    const random = seeded(seed);
+    const world = { policy: randomPolicy(random), overrides: randomOverrides(random), resolvers: [ROUTER.v4] };
+    const ends: Endpoint[] = [...DEVICES, 6, 7].map((id): Endpoint => ({ kind: "device", mac: macOf(id), blocked: id === 5 && seed % 5 === 0 }));
+    for (const device of ends) {
+      if (device.kind !== "device") continue;
+      const peers: Endpoint[] = [...ends.filter((end) => end !== device), { kind: "internet" }, { kind: "gateway" }];
+      for (const [index, found] of reachOf(world, device, peers).entries()) {
+        for (const [way, from, to] of [[found.to, device, peers[index]!], [found.from, peers[index]!, device]] as const) {
+          const { allowed, otherwise: { verdict } } = reachBetween(world, from, to);
+          const services = allowed.map(({ service }) => service);
+          assert.equal(way, verdict === "deny" && services.length > 0 ? { verdict: "allow", services } : { verdict }, `seed ${seed}: ${JSON.stringify([from, to, world])}`);
+          pairs++;
+        }
+      }
+    }
+  }
+  assert.ok(pairs > 10_000, `${pairs} pairs`);
 });
 
 test.run();
