@@ -58,6 +58,7 @@ export class Changes {
   /** The configuration changed since the request under way was made. */
   #again = false;
   #requesting = false;
+  #closed = false;
   #requested = false;
   /** Somebody wants this configuration: also in a safe boot. */
   #asked = false;
@@ -137,6 +138,7 @@ export class Changes {
 
   /** An orderly end. */
   close(): void {
+    this.#closed = true;
     this.#timer?.cancel();
     this.#applier.stop();
     this.#ovsdb.close();
@@ -169,11 +171,16 @@ export class Changes {
     try {
       const { wanted, problems } = await this.#settings();
       this.#told(problems);
+      if (this.#applier.busy) {
+        this.#requested = false; // what a start found is still being undone, or is being confirmed
+        return;
+      }
       const outcome = await this.apply({ id: `settings ${this.#digest(wanted)}`, wanted });
       if (outcome.result === "refused") this.#told([...problems, `settings not applied: ${outcome.reason}`]);
     } catch (error) {
+      if (this.#closed) return;
       this.#told([`settings not applied: ${(error as Error).message}`]);
-      this.#requested = false; // the switch's database is away, or a file cannot be read now
+      this.#requested = false; // tried again: the switch's database is away, or a file cannot be read now
     }
   }
 

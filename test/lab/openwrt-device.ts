@@ -24,6 +24,7 @@ export class OpenwrtDevice {
   log = "";
   #process: ChildProcess | undefined;
   #logFile = "";
+  #radios = 0;
 
   private constructor(readonly lab: Lab, readonly ap: Namespace, readonly ovs: OvsInstance, readonly hosts: Readonly<Record<"phone" | "printer" | "router", Namespace>>, readonly program: readonly string[]) {
     this.root = join(lab.directory, "root");
@@ -35,6 +36,8 @@ export class OpenwrtDevice {
       const [ap, phone, printer, router] = [await lab.namespace("ap"), await lab.namespace("phone"), await lab.namespace("printer"), await lab.namespace("router")];
       const ovs = await startOpenvswitch({ version: "3.1", directory: join(lab.directory, "ovs"), netns: ap.path });
       const device = new OpenwrtDevice(lab, ap, ovs, { phone, printer, router }, await gatewayProgram("quickjs"));
+      // With the userspace datapath the kernel sees what comes in at the ports, too: it must not answer for br0 there.
+      await ap.script("sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv6.conf.default.disable_ipv6=1");
       for (const name of Object.keys(LINKS) as (keyof typeof LINKS)[]) await ap.script(device.#link(name));
       await ovs.addBridge("br0");
       await ap.script(`ip address add ${addresses.device}/24 dev br0; ip link set br0 up; ethtool -K br0 tx off`);
@@ -53,7 +56,9 @@ export class OpenwrtDevice {
   #link(name: keyof typeof LINKS): string {
     const [peer, mac] = LINKS[name];
     const there = peer === "router" ? this.hosts.router : this.hosts[peer];
-    return `ip link add ${name} type veth peer name net0 address ${mac} netns ${there.path}
+    // The least address, by which the bridge's own would go.
+    const own = name === "wlan0" ? `address 02:00:00:00:f0:0${this.#radios++}` : "";
+    return `ip link add ${name} ${own} type veth peer name net0 address ${mac} netns ${there.path}
 ethtool -K ${name} tx off; ip netns exec ${there.path} ethtool -K net0 tx off
 ip -n ${there.path} address add ${addresses[peer]}/24 dev net0; ip -n ${there.path} link set net0 up; ip link set ${name} up\n`;
   }
@@ -120,6 +125,14 @@ ${Object.entries(ports).map(port).join("")}config network 'network'\n\tlist pref
     return (await run(this.hosts[from].inside(["ping", "-c", "1", "-W", "1", to]))).code === 0;
   }
 
+  /** Until the phone reaches this device. */
+  async phoneIsBack(): Promise<void> {
+    await until("the phone is back", 20_000, () => this.pings("phone", addresses.device)).catch(async (error: Error) => {
+      const flows = (await this.ovs.ofctl("dump-flows", "br0")).split("\n").filter((line) => /n_packets=[1-9]/.test(line)).join("\n");
+      throw new Error([error.message, this.said, await this.ovs.vsctl("--columns=name,ofport,ifindex,error,link_state", "list", "interface"), (await run(this.ap.inside(["ip", "link"]))).stdout, flows].join("\n"));
+    });
+  }
+
   /** A session of the phone with this device, held open, as by ssh. */
   async manage(): Promise<void> {
     const script = (text: string): string[] => [process.execPath, "-e", text];
@@ -131,6 +144,7 @@ ${Object.entries(ports).map(port).join("")}config network 'network'\n\tlist pref
     await until("the phone's session", 20_000, () => open);
   }
 
+  address = async (): Promise<string> => (await this.ovs.vsctl("get", "interface", "br0", "mac_in_use")).trim();
   listPorts = async (): Promise<string[]> => (await this.ovs.vsctl("list-ports", "br0")).trim().split("\n").sort();
   ofport = async (name: string): Promise<string> => (await this.ovs.vsctl("get", "interface", name, "ofport")).trim();
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of a device with a real Open vSwitch, a real DHCP server and stations: Wi-Fi settings, ports, what is probed, what is rolled back.
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { setup } from "../../tools/setup/index.ts";
-import { telling, until } from "../lab/command.ts";
-import { addresses, OpenwrtDevice, WIRELESS } from "../lab/openwrt-device.ts";
+import { run, telling, until } from "../lab/command.ts";
+import { addresses, OpenwrtDevice } from "../lab/openwrt-device.ts";
 
 const test = suite<{ device: OpenwrtDevice }>("changes of a device");
 const WIFI = "config wifi\n\toption iface 'default_radio0'\n";
@@ -15,7 +14,7 @@ test.before(telling(async (context) => {
   await setup({ parts: ["openvswitch", "quickjs", "securebox", "lab"] });
   context.device = await OpenwrtDevice.create();
   await context.device.start();
-  await until("the phone reaches the device", 20_000, () => context.device.pings("phone", addresses.device));
+  await context.device.phoneIsBack();
   await context.device.manage();
 }));
 test.after(async ({ device }) => device?.close());
@@ -24,7 +23,7 @@ test("Wi-Fi settings: written, the netdev that vanishes and returns is followed,
   const forbidden = device.lab.spawn(device.hosts.printer.inside(["ping", "-i", "0.05", "-W", "1", addresses.phone]), { stdio: ["ignore", "pipe", "ignore"] });
   let replies = "";
   forbidden.stdout!.on("data", (chunk: Buffer) => { replies += String(chunk); });
-  const since = device.said.length;
+  const [since, address] = [device.said.length, await device.address()];
   device.configure(device.configuration(WIFI));
   assert.match(await device.says(/applying .*/, 20_000, since), /parts=uci .*watched=dhcp,management/);
   await device.says(/confirmed/, 30_000, since);
@@ -34,7 +33,8 @@ test("Wi-Fi settings: written, the netdev that vanishes and returns is followed,
   for (const line of ["option isolate '1'", "list hostapd_bss_options 'disable_dgaf=1'", "option multicast_to_unicast_all '1'", "option ssid 'home'"]) assert.match(wireless, line);
   assert.not.match(wireless, "option network");
   assert.is(device.read("reloads"), "reload\n");
-  await until("the phone is back", 10_000, () => device.pings("phone", addresses.device));
+  assert.is(await device.address(), address, "the device's own address does not depend on the radio's");
+  await device.phoneIsBack();
   assert.not.match(replies, "bytes from", "nothing forbidden passed meanwhile");
   const { history } = await device.changes();
   assert.equal(history.map(({ result }) => result), ["confirmed"]);
@@ -49,7 +49,7 @@ test("a change after which the phone does not come back: everything is as it was
   const { history, problems } = await device.changes();
   assert.match(JSON.stringify(history.at(-1)), /"rolled back","reason":"not confirmed within 10 s: no longer seen to work: management"/);
   assert.match(problems.join(), "no longer seen to work: management");
-  await until("the phone is back", 20_000, () => device.pings("phone", addresses.device));
+  await device.phoneIsBack();
 });
 
 test("a port that DHCP needs is taken away: bridge, flows and what is said of them are as before", async ({ device }) => {
@@ -63,15 +63,20 @@ test("a port that DHCP needs is taken away: bridge, flows and what is said of th
   assert.equal([state, ports.map(({ name }) => name).sort()], ["ready", ["br0", "lan1", "uplink", "wlan0"]]);
 });
 
-test("a restart between: the confirmed site counts, not the file that failed; `recover` finds nothing", async ({ device }) => {
+test("killed amid a change: `recover` has UCI back before anybody reads it, the start says what happened", async ({ device }) => {
+  const [since, before] = [device.said.length, device.read("etc/config/wireless")];
+  device.configure(device.configuration(WIFI + "\toption group_keys 'shared'\n"));
+  await device.says(/bridge repaired: added wlan0/, 20_000, since);
+  assert.is.not(device.read("etc/config/wireless"), before);
   await device.end("SIGKILL");
-  const recovered = await device.lab.spawn(device.ap.inside([...device.program, "recover", "--config", join(device.root, "etc/config/securebox")]), { stdio: "inherit" });
-  assert.is(await new Promise((resolve) => recovered.on("exit", resolve)), 0);
-  device.configuration();
+  const recovered = await run([...device.program, "recover", "--config", join(device.root, "etc/config/securebox")]);
+  assert.equal([recovered.code, device.read("etc/config/wireless")], [0, before]);
+  assert.match(recovered.stderr, /^securebox recover: the change "settings [0-9a-f]{12}" was interrupted; undone 1 value of UCI$/m);
   device.write("etc/config/securebox", device.configuration(WIFI));
   await device.start();
-  assert.equal((await device.changes()).history.map(({ result }) => result), ["confirmed", "rolled back", "rolled back"]);
-  assert.ok(existsSync(join(device.root, "state/apply/journal.json")));
+  assert.equal((await device.changes()).history.map(({ result, reason = "" }) => [result, reason.split(":")[0]]), [
+    ["confirmed", ""], ["rolled back", "not confirmed within 10 s"], ["rolled back", "not confirmed within 10 s"], ["rolled back", "interrupted while it was applied"]]);
+  await device.phoneIsBack();
 });
 
 test("policy path and log level are taken over; limits make the gateway begin anew, in the same process and without a flow changed", async ({ device }) => {
@@ -86,7 +91,6 @@ test("policy path and log level are taken over; limits make the gateway begin an
   const status = await device.status();
   assert.equal([status.pid, status.switch.lastSync?.changed], [pid, 0]);
   assert.ok(await device.pings("phone", addresses.device), `the phone's way is as it was: ${(await device.ovs.ofctl("dump-flows", "br0", "table=1")).split("\n").length} ${device.said.slice(since)}`);
-  assert.ok(WIRELESS !== device.read("etc/config/wireless"));
 });
 
 test.run();

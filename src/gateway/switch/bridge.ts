@@ -20,7 +20,7 @@ type BridgeConfig = Pick<GatewayConfig, "bridge" | "ovsdb" | "ports" | "managePo
 
 const TABLES = {
   Open_vSwitch: { columns: ["bridges", "ovs_version", "next_cfg", "cur_cfg"] },
-  Bridge: { columns: ["name", "ports", "fail_mode", "protocols", "datapath_type"] },
+  Bridge: { columns: ["name", "ports", "fail_mode", "protocols", "datapath_type", "other_config"] },
   Port: { columns: ["name", "interfaces"] },
   Interface: { columns: ["name", "ofport", "mac_in_use", "error", "ifindex"] },
 };
@@ -125,13 +125,15 @@ export class Bridge {
     const lacking = protocols.length === 0 ? [] : PROTOCOLS.filter((protocol) => !protocols.includes(protocol));
     const where = [["name", "==", name]] as const;
     const open = bridge["fail_mode"] !== "secure" && !held;
-    if (!open && lacking.length === 0 && missing.length === 0) return undefined;
+    const address = this.#floatingAddress(bridge, members);
+    if (!open && lacking.length === 0 && missing.length === 0 && address === undefined) return undefined;
     return (transaction) => {
+      if (address !== undefined) transaction.mutate("Bridge", where, [["other_config", "insert", { hwaddr: address }]]);
       if (open) transaction.update("Bridge", where, { fail_mode: "secure" });
       if (lacking.length > 0) transaction.mutate("Bridge", where, [["protocols", "insert", lacking]]);
       for (const port of missing) transaction.mutate("Bridge", where, [["ports", "insert", [insertPort(transaction, port)]]]);
       for (const port of missing) this.#detached.delete(port);
-      return `bridge repaired${missing.length > 0 ? `: added ${missing.join(", ")}` : ""}`;
+      return `bridge repaired${missing.length > 0 ? `: added ${missing.join(", ")}` : ""}${address === undefined ? "" : `: keeps its address ${address}`}`;
     };
   }
 
@@ -139,6 +141,16 @@ export class Bridge {
   #reopens(name: string, bridge: Row | undefined): boolean {
     const role = this.#config.ports[name];
     return bridge?.["datapath_type"] === "netdev" && this.#config.managePorts && role !== undefined && role !== "local";
+  }
+
+  /**
+   * Without one of its own a bridge's interface has the least of its ports' addresses (ovs-vswitchd.conf.db(5), hwaddr), so it changes when a radio's netdev goes and comes back, and
+   * who manages this device over it loses it until ARP has expired. Undefined: it has one, or nobody uses it.
+   */
+  #floatingAddress(bridge: Row, members: Map<string, Row>): string | undefined {
+    const { bridge: name, ports } = this.#config;
+    const own = (bridge["other_config"] as ReadonlyMap<string, string> | undefined)?.get("hwaddr");
+    return ports[name] === "local" && own === undefined ? members.get(name)?.["mac_in_use"] as string | undefined : undefined;
   }
 
   /** For `missing` to add them again. */
