@@ -5,7 +5,7 @@ import type { Gateway } from "./gateway.ts";
 import { siteOf } from "./settings/site.ts";
 
 /** What a gateway is made of: it begins anew with these, in the same process and with its flows in the switch. */
-const MADE_OF = ["bridge", "ovsdb", "openflow", "state", "socket", "ubus", "stations", "backend", "limits"] as const;
+const MADE_OF = ["bridge", "ovsdb", "openflow", "state", "socket", "ubus", "stations", "ubus", "backend", "limits"] as const;
 
 /** Options that are otherwise in `next` and for which the gateway must begin anew; else all of it is taken over. */
 export function takeOver(gateway: Gateway, next: GatewayConfig): string[] {

@@ -28,8 +28,9 @@ class Process {
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
 
   constructor() {
-    this.child = spawn(process.execPath, [program, "gateway", "--config", path], { stdio: ["ignore", "ignore", "pipe"] });
-    this.child.stderr!.setEncoding("utf8").on("data", (text: string) => { this.log += text; });
+    this.child = spawn(process.execPath, [program, "gateway", "--config", path], { stdio: ["ignore", "pipe", "pipe"] });
+    // For procd: information on standard output, what is wrong on standard error.
+    for (const stream of [this.child.stdout!, this.child.stderr!]) stream.setEncoding("utf8").on("data", (text: string) => { this.log += text; });
     this.ended = new Promise((resolve) => this.child.on("exit", (code, signal) => resolve({ code, signal })));
   }
   async said(what: RegExp): Promise<void> {
@@ -56,7 +57,7 @@ boot("after three starts that were killed the next one says that it is a safe bo
     assert.not.match(killed.log, /safe boot/);
   }
   const safe = new Process();
-  await safe.said(/error "?safe boot: the last confirmed state comes back"? failedStarts=3/);
+  await safe.said(/"?safe boot: the last confirmed state comes back"? failedStarts=3/);
   await safe.said(/gateway starts/);
   assert.match(status().problems.join("\n"), /safe boot: 3 starts failed, so the last confirmed state was restored/);
   assert.is(readFileSync(`${base}/state/apply/starts`, "utf8"), "3\n");
