@@ -60,6 +60,8 @@ export class Gateway implements Operations {
   readonly backend: Backend;
   /** Only on OpenWrt. */
   changes: Changes | undefined;
+  /** What the configuration file was found to be, while another one is in force. */
+  wrongConfiguration: string | undefined;
   lastSync: StatusResult["switch"]["lastSync"];
   #bridge: Bridge | undefined;
   #topology: Topology | undefined;

@@ -48,9 +48,10 @@ function switchStatus({ config, bridge, reconciler, lastSync, switch: device }: 
 }
 
 /** What keeps the gateway from doing all that it should, worst first. */
-function problemsOf({ bridge, changes }: Gateway, { switch: device, policy, state, stations, bus, backend }: StatusResult): string[] {
+function problemsOf({ bridge, changes, wrongConfiguration }: Gateway, { switch: device, policy, state, stations, bus, backend }: StatusResult): string[] {
   const missing = device.ports.filter((port) => port.number === undefined).map((port) => port.name);
   return [
+    wrongConfiguration === undefined ? "" : `the configuration is wrong, and the last right one is in force: ${wrongConfiguration}`,
     device.state === "down" ? `the switch is not connected; it keeps the flows it has${device.lastError ? `: ${device.lastError}` : ""}` : "",
     device.state === "syncing" ? `flows are not in force yet${device.lastError ? `: ${device.lastError}` : ""}` : "",
     bridge?.state.connected ? "" : "the switch's database is not connected: ports cannot be followed",

@@ -7,7 +7,7 @@ import type { OpenAccess } from "./cli/enrolment.ts";
 import type { OptionValues } from "./cli/options.ts";
 import type { Changes } from "./changes.ts";
 import type { GatewayConfig } from "./config/config.ts";
-import { loadConfig, reloadConfig, uciRoot } from "./config/load.ts";
+import { keepConfig, reloadConfig, startConfig, uciRoot } from "./config/load.ts";
 import { controlMethods, methodsOf } from "./control/methods.ts";
 import { serveControl, type ControlServer } from "./control/server.ts";
 import { Gateway } from "./gateway.ts";
@@ -18,16 +18,19 @@ import { VERSION } from "./version.ts";
 
 /** `access`: the way to a backend. Resolves with the exit status. Throws ConfigurationError, UsageError, and Error when another gateway serves the socket. */
 export async function runGateway(platform: Platform, options: OptionValues, access: OpenAccess): Promise<number> {
-  let config: GatewayConfig | undefined = loadConfig(platform, options);
+  const begun = startConfig(platform, options);
+  let config: GatewayConfig | undefined = begun.config;
   const log = new EventLog(platform, config.log);
   if (options.supervise) return supervise(platform, [...platform.processes.self, ...platform.processes.arguments.filter((word) => word !== "--supervise")], log);
+  for (const reason of begun.wrong) log.error("configuration wrong; the last right one is in force", { reason }, true);
+  if (begun.wrong.length === 0) keep(platform, options, log);
   const signals = new Signals(platform);
-  while (config) config = await runOnce(platform, config, options, access, log, signals);
+  for (let [wrong] = begun.wrong; config; wrong = undefined) config = await runOnce(platform, config, options, access, log, signals, wrong);
   return 0;
 }
 
 /** One gateway. Resolves with the configuration that the next one is to begin with; undefined: this was the last. */
-async function runOnce(platform: Platform, loaded: GatewayConfig, options: OptionValues, access: OpenAccess, log: EventLog, signals: Signals): Promise<GatewayConfig | undefined> {
+async function runOnce(platform: Platform, loaded: GatewayConfig, options: OptionValues, access: OpenAccess, log: EventLog, signals: Signals, wrong: string | undefined): Promise<GatewayConfig | undefined> {
   log.configure(loaded.log);
   const changes = await openChanges(platform, loaded, options, log);
   const config = changes?.effective(loaded) ?? loaded;
@@ -39,6 +42,7 @@ async function runOnce(platform: Platform, loaded: GatewayConfig, options: Optio
   const control = listen(platform, config.socket, gateway, log, broke);
   log.info("gateway starts", { version: VERSION, engine: platform.engine, pid: platform.processes.pid, bridge: config.bridge });
   gateway.changes = changes;
+  gateway.wrongConfiguration = wrong;
   gateway.start();
   const leave = bus && await publish(bus, gateway, log, broke);
   changes?.follow((await import("./settings/changing.ts")).changingOf(gateway), config);
@@ -57,6 +61,15 @@ async function publish(bus: GatewayBus, gateway: Gateway, log: EventLog, broke: 
   let object: PublishedObject | undefined;
   bus.keep("object securebox", async () => { object = await publishGateway(bus.client, methodsOf(gateway, log), log, broke); });
   return () => void object?.remove().catch(() => {}); // the bus is gone, and the object with it
+}
+
+/** Without room for it the gateway runs all the same. */
+function keep(platform: Platform, options: OptionValues, log: EventLog): void {
+  try {
+    keepConfig(platform, options);
+  } catch (error) {
+    log.warn("configuration in force, but not kept for a start with a wrong one", { reason: (error as Error).message });
+  }
 }
 
 function bssPorts({ ports }: GatewayConfig): string[] {
@@ -88,6 +101,8 @@ function ended(gateway: Gateway, options: OptionValues, log: EventLog, signals: 
       resolve(undefined);
     }, () => {
       const next = reloadConfig(gateway.platform, options, log);
+      gateway.wrongConfiguration = next ? undefined : "the log says why";
+      if (next) keep(gateway.platform, options, log);
       const anew = next ? takeOver(gateway, next) : [];
       if (anew.length === 0) return gateway.reload();
       log.info("gateway begins anew, with the flows that the switch has", { changed: anew.join(",") });

@@ -65,6 +65,7 @@ test("at a start everything that is wrong is told, and the status is 2", async (
   const cases = [...SECTIONS.flatMap(({ type }) => wrongCases(mainOptions(host.base)).filter((each) => each.type === type).slice(0, 1)), ...wrongFiles(right)];
   for (const { what, text, told } of cases) {
     await host.configure(text);
+    await host.forget();
     const { code, stderr } = await host.securebox("gateway", "--config", "/etc/config/securebox");
     assert.equal([code, told!.test(stderr)], [2, true], `${what}: ${code} ${stderr.slice(0, 600)}`);
   }

@@ -15,6 +15,8 @@ export interface Host {
   /** A directory for sockets and state, as the gateway sees it. */
   readonly base: string;
   configure(text: string | Buffer): Promise<void>;
+  /** The kept right configuration goes. */
+  forget(): Promise<void>;
   start(): Promise<void>;
   /** `/etc/init.d/securebox reload`: the configuration has changed. */
   reload(): Promise<void>;
@@ -61,6 +63,7 @@ class UnderProcd implements Host {
     writeFileSync(join(this.machine.directory, "config"), text);
     await this.machine.must("cp /tmp/host/config /etc/config/securebox");
   }
+  async forget(): Promise<void> { await this.machine.must("rm -f /etc/securebox/config.right"); }
   async start(): Promise<void> { await this.machine.must("/etc/init.d/securebox start"); }
   async reload(): Promise<void> { await this.machine.must("/etc/init.d/securebox reload"); }
   async set(option: string, value: string): Promise<void> {

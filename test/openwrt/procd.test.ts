@@ -51,8 +51,18 @@ test("a wrong option by uci: told, and the same process goes on", async () => {
   assert.is(await host.pid(), pid);
 });
 
-test("a start with it: told each time, and not for ever", async () => {
+test("killed with it: starts again with the last right configuration, and says so", async () => {
+  const before = (await host.log()).length;
+  await host.kill();
+  await until("another start", 30_000, async () => /gateway starts version=.* bridge=br-next/.test((await host.log()).slice(before)));
+  assert.match((await host.log()).slice(before), /configuration wrong; the last right one is in force.*securebox\.@securebox\[0\]\.bridge: expected an interface name/);
+  const status = JSON.parse((await host.securebox("status", "--json", "--socket", `${host.base}/control.sock`)).stdout) as { problems: string[] };
+  assert.ok(status.problems.some((problem) => /^the configuration is wrong, and the last right one is in force: .*bridge/.test(problem)), status.problems.join("\n"));
+});
+
+test("a start with it, where no right one was kept: told each time, and not for ever", async () => {
   await host.stop();
+  await host.forget();
   assert.is(await host.pid(), undefined);
   const before = (await host.log()).length;
   await host.start();

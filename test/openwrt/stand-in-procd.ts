@@ -30,6 +30,8 @@ export class StandInProcd implements Host {
 
   async configure(text: string | Buffer): Promise<void> { writeFileSync(this.#config, text); }
 
+  async forget(): Promise<void> { rmSync(join(this.base, "securebox/config.right"), { force: true }); }
+
   async start(): Promise<void> {
     this.#wanted = true;
     this.#spawn();

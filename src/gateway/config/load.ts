@@ -15,7 +15,10 @@ export class ConfigurationError extends Error { override readonly name = "Config
 /** The configuration file, YAML or UCI, with the options of the command line before it. Throws ConfigurationError, UsageError. */
 export function loadConfig(platform: Pick<Platform, "files">, options: OptionValues): GatewayConfig {
   const path = options.config ?? defaultPath(platform);
-  const text = readConfigFile(platform, path);
+  return configOf(path, readConfigFile(platform, path), options);
+}
+
+function configOf(path: string, text: string, options: OptionValues): GatewayConfig {
   const config = isUci(path) ? fromUci(path, text) : fromYaml(path, text);
   const state = options.state ?? config.state;
   // The backend's directory is below the state directory unless the configuration names another.
@@ -38,6 +41,37 @@ export function reloadConfig(platform: Pick<Platform, "files">, options: OptionV
     for (const reason of error.message.split("\n")) log.error("configuration wrong; the former one stays in force", { reason }, true);
     return undefined;
   }
+}
+
+/** What a gateway starts with: where /etc/config/securebox is wrong, the last one that was right. `wrong`: what is wrong, a line each. Throws as `loadConfig`. */
+export function startConfig(platform: Pick<Platform, "files">, options: OptionValues): { config: GatewayConfig; wrong: string[] } {
+  try {
+    return { config: loadConfig(platform, options), wrong: [] };
+  } catch (error) {
+    const path = options.config ?? defaultPath(platform);
+    const right = error instanceof ConfigurationError && isUci(path) ? readIfThere(platform, rightPath(path)) : undefined;
+    if (right === undefined) throw error;
+    return { config: configOf(path, right, options), wrong: (error as Error).message.split("\n") };
+  }
+}
+
+/** Keeps the text of a configuration in UCI that is right, for a start that finds a wrong one. Throws PlatformError. */
+export function keepConfig({ files }: Pick<Platform, "files">, options: OptionValues): void {
+  const path = options.config ?? defaultPath({ files });
+  if (!isUci(path)) return;
+  const text = files.readText(path);
+  if (readIfThere({ files }, rightPath(path)) === text || !parseUciConfig(text).config) return;
+  files.makeDirectory(rightPath(path).slice(0, rightPath(path).lastIndexOf("/")));
+  files.replace(rightPath(path), text);
+}
+
+/** /etc/securebox/config.right for /etc/config/securebox. */
+function rightPath(path: string): string {
+  return `${path.replace(/config\/[^/]+$/, "")}securebox/config.right`;
+}
+
+function readIfThere({ files }: Pick<Platform, "files">, path: string): string | undefined {
+  return files.status(path) ? files.readText(path) : undefined;
 }
 
 /** Of the file system: what stands before /etc/config/securebox, "" on the device itself. */
