@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // luci-app-securebox on a real gateway with a real switch: what the pages say is what the gateway does.
 import type { Page } from "playwright-core";
-import type { PublishedObject } from "ubus-ts";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DhcpOption, encodeDhcpv4 } from "../../src/packets/dhcpv4.ts";
+import { HostapdStandIn } from "../../src/gateway/bus/test/hostapd.ts";
 import { arp, tcp, udp } from "../../src/wifi-isolation/fake/frames.ts";
 import { setup } from "../../tools/setup/index.ts";
 import { telling, until } from "../lab/command.ts";
 import { DummyGateway } from "../lab/dummy-gateway.ts";
 import { later, LuciBench, REAL } from "../luci/bench.ts";
-import { publishControl } from "../luci/control-object.ts";
 
 const test = suite(`pages for LuCI and a gateway (real: ${REAL})`);
 const ROUTER = "02:00:00:00:00:01", PRINTER = "02:00:00:00:00:41", LAPTOP = "02:00:00:00:00:42";
 const POLICY = "network: home\nrules:\n  - { from: all, to: internet, otherwise: ask, fallback: deny }\n";
-let bench: LuciBench, gateway: DummyGateway, object: PublishedObject;
+let bench: LuciBench, gateway: DummyGateway;
 
 /** The router's answer, with the name that the device gave itself. */
 function lease(mac: string, ip: string, name: string): Uint8Array {
@@ -27,10 +26,13 @@ function lease(mac: string, ip: string, name: string): Uint8Array {
 
 test.before(telling(async () => {
   await setup({ parts: ["packages", "openvswitch"] });
-  [bench, gateway] = await Promise.all([LuciBench.start(), DummyGateway.prepare("node", POLICY)]);
+  bench = await LuciBench.start();
+  gateway = await DummyGateway.prepare("node", POLICY, `ubus: ${bench.bus.path}\n`);
   await gateway.start();
-  object = await publishControl(bench.bus.client(), `${gateway.directory}/sb.sock`);
+  const hostapd = new HostapdStandIn(bench.bus.client());
+  await hostapd.add("p1");
   for (const [mac, ip, name] of [[PRINTER, "10.77.0.41", "Printer"], [LAPTOP, "10.77.0.42", "Laptop"]] as const) {
+    hostapd.authorize("p1", mac);
     await gateway.receive("p1", arp(1, { mac, ip }, { ip: "10.77.0.1" }));
     await until(`${name} known`, 10_000, async () => (await gateway.devices()).some((device) => device.mac === mac && device.addresses.includes(ip)));
     await gateway.receive("p2", lease(mac, ip, name));
@@ -84,6 +86,18 @@ scene("devices: as the gateway knows them; quarantine takes everything, undo giv
   assert.not((await gateway.devices()).find(({ mac }) => mac === PRINTER)!.quarantined);
 });
 
+scene("devices: who may reach whom before and after isolation at a click", "devices", "Devices", async (page) => {
+  const { peers } = JSON.parse((await gateway.cli(["reach", PRINTER, "--json"])).stdout) as { peers: { mac: string; to: string }[] };
+  assert.ok(peers.some(({ mac, to }) => mac === "internet" && to === "ask"), JSON.stringify(peers));
+  const row = page.locator("tr.tr", { hasText: "Printer" }).first();
+  await row.getByRole("button", { name: "Isolate" }).click();
+  await page.locator(".alert-message").getByText("Undo").waitFor();
+  assert.ok((await gateway.devices()).find(({ mac }) => mac === PRINTER)!.isolated);
+  await page.locator(".alert-message").getByRole("button", { name: "Undo" }).click();
+  await page.getByText("Undone:").waitFor();
+  assert.not((await gateway.devices()).find(({ mac }) => mac === PRINTER)!.isolated);
+});
+
 scene("why: denied by default, allowed at a click and in the switch, and denied again", "why", "Why", async (page) => {
   const before = await flows();
   await page.getByRole("combobox", { name: "From" }).selectOption(LAPTOP);
@@ -115,11 +129,9 @@ test("the gateway ends and comes back under an open page", async () => {
   const { page, complaints, close } = await bench.open("status", "Securebox");
   await page.getByText("Healthy").waitFor();
   await gateway.kill("SIGTERM");
-  await object.remove();
   await later(page);
   await page.getByText("The gateway is not running.").waitFor();
   await gateway.start();
-  object = await publishControl(bench.bus.client(), `${gateway.directory}/sb.sock`);
   await later(page);
   await page.getByRole("alert").waitFor({ state: "detached" });
   await page.getByText("2 known, ").waitFor();
