@@ -79,7 +79,7 @@ function keep({ root, machine, scenario, deadline }: RunOptions, kind: Accelerat
   copyFileSync(serial, join(kept, "serial"));
   for (const file of ["log", "dmesg", "kept"]) if (existsSync(join(share, file))) cpSync(join(share, file), join(kept, file), { recursive: true });
   const { checks, measurements } = readReport(join(share, "report"));
-  const error = result.status === undefined ? `${describe(result, deadline)}; the console's last lines:\n${lastLines(serial, 10)}` : undefined;
+  const error = result.status === undefined ? `${describe(result, deadline)}; the console's last lines:\n${lastLines(serial, 40)}` : undefined;
   const status = result.status ?? (result.ended === "deadline" ? 124 : 125);
   const outcome: Outcome = { scenario: name, arch: machine.arch, status, ...(error && { error }), accelerator: kind, seconds: Math.round(result.seconds * 10) / 10, peakMemory: result.peak, checks, measurements, kept };
   writeFileSync(join(kept, "report.json"), JSON.stringify(outcome, undefined, 1) + "\n");
