@@ -12,11 +12,11 @@ export class Gateway {
   #child: Child | undefined;
   #ended = true;
 
-  /** `ports`: interface to role. */
-  constructor(readonly ports: Readonly<Record<string, string>>, readonly stations: string) {
+  /** `ports`: interface to role. `source`: of station events, a line of the configuration. */
+  constructor(ports: Readonly<Record<string, string>>, source: `${"stations" | "ubus"}: ${string}`) {
     const { files } = platform;
     files.makeDirectory(folder);
-    files.replace(`${folder}/gateway.yaml`, configuration(ports, stations));
+    files.replace(`${folder}/gateway.yaml`, configuration(ports, source));
   }
 
   /** In force some milliseconds later. */
@@ -62,7 +62,7 @@ export class Gateway {
   }
 }
 
-function configuration(ports: Readonly<Record<string, string>>, stations: string): string {
+function configuration(ports: Readonly<Record<string, string>>, source: string): string {
   return `bridge: br0
 ovsdb: /run/openvswitch/db.sock
 openflow: /run/openvswitch/br0.mgmt
@@ -72,7 +72,7 @@ ${Object.entries(ports).map(([port, role]) => `  ${port}: ${role}`).join("\n")}
 network:
   prefixes: [ 10.77.0.0/24 ]
   gateways: [ 10.77.0.1 ]
-stations: ${stations}
+${source}
 policy: ${folder}/policy.yaml
 state: ${folder}/state
 socket: ${folder}/securebox.sock

@@ -1,46 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// hostapd's control interface as the gateway's source of stations: what hostapd tells over ubus on OpenWrt, for Debian's hostapd, which has no ubus.
-// Listens where the gateway connects (docs/configuration.md, "Station events").
-import type { Child, Stream } from "quickjs-ts";
+// The stations of Debian's hostapd, with the names of their keys, where the gateway connects (docs/configuration.md, "Station events").
+import type { Stream } from "quickjs-ts";
 import { platform } from "quickjs-ts/platform";
-import { run, start } from "./command.ts";
+import { deauthenticate, stationsOf, watchStations } from "./hostapd-control.ts";
 
-interface Station { address: string; key?: string }
-
-const CONTROL = "/run/hostapd";
-const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+interface Request { request: string; bss: string; address: string; reason: number }
 
 export class HostapdStations {
   readonly #clients = new Set<Stream>();
-  readonly #watchers: Child[] = [];
   readonly #listener: { close(): void };
+  readonly #unwatch: () => void;
 
   constructor(path: string, readonly bsses: readonly string[]) {
     this.#listener = platform.net.listen({ unix: path }, (client) => this.#accept(client));
-    for (const bss of bsses) this.#watch(bss);
+    this.#unwatch = watchStations(bsses, ({ kind, ...station }) => {
+      for (const client of this.#clients) send(client, { event: kind === "authorized" ? "associated" : "disassociated", ...station });
+    });
   }
 
   close(): void {
     this.#listener.close();
-    for (const watcher of this.#watchers) watcher.kill();
+    this.#unwatch();
     for (const client of this.#clients) client.destroy();
-  }
-
-  /** hostapd_cli -a calls a program with each event's words; echo writes them where we read. */
-  #watch(bss: string): void {
-    this.#watchers.push(start(["hostapd_cli", "-p", CONTROL, "-i", bss, "-a", "/bin/echo"], (line) => this.#event(bss, line)));
-  }
-
-  #event(bss: string, line: string): void {
-    const [, kind, address = "", ...more] = line.split(" ");
-    if (!MAC.test(address)) return;
-    const key = more.find((word) => word.startsWith("keyid="))?.slice(6);
-    if (kind === "AP-STA-CONNECTED") this.#tell({ event: "associated", bss, address, ...(key && { key }) });
-    if (kind === "AP-STA-DISCONNECTED") this.#tell({ event: "disassociated", bss, address });
-  }
-
-  #tell(event: object): void {
-    for (const client of this.#clients) send(client, event);
   }
 
   #accept(client: Stream): { data(chunk: Uint8Array): void; close(): void } {
@@ -50,7 +31,7 @@ export class HostapdStations {
       data: (chunk) => {
         const lines = (rest + new TextDecoder().decode(chunk)).split("\n");
         rest = lines.pop()!;
-        for (const line of lines) void this.#request(JSON.parse(line) as { request: string; bss: string; address: string; reason: number });
+        for (const line of lines) answer(JSON.parse(line) as Request);
       },
       close: () => void this.#clients.delete(client),
     };
@@ -61,23 +42,10 @@ export class HostapdStations {
     this.#clients.add(client);
     for (const bss of this.bsses) send(client, { event: "stations", bss, stations: await stationsOf(bss) });
   }
-
-  async #request({ request, bss, address, reason }: { request: string; bss: string; address: string; reason: number }): Promise<void> {
-    if (request === "deauthenticate") await run(["hostapd_cli", "-p", CONTROL, "-i", bss, "deauthenticate", address, `reason=${reason}`]);
-  }
 }
 
-/** Authorized stations: those that have proved their key. */
-async function stationsOf(bss: string): Promise<Station[]> {
-  const { stdout } = await run(["hostapd_cli", "-p", CONTROL, "-i", bss, "all_sta"]);
-  const stations: Station[] = [];
-  let authorized: Station | undefined;
-  for (const line of stdout.split("\n")) {
-    if (MAC.test(line)) authorized = { address: line };
-    else if (line.startsWith("flags=") && line.includes("[AUTHORIZED]") && authorized) stations.push(authorized);
-    else if (line.startsWith("keyid=") && authorized) authorized.key = line.slice(6);
-  }
-  return stations;
+function answer({ request, bss, address, reason }: Request): void {
+  if (request === "deauthenticate") void deauthenticate(bss, address, reason);
 }
 
 function send(client: Stream, event: object): void {

@@ -62,8 +62,8 @@ export class Station {
 
   /** Asks wpa_supplicant to move to another BSS of its network; resolves when it has. */
   async roam(bssid: string, deadline = 5000): Promise<void> {
-    const answer = (await this.ask("roam", bssid)).trim();
-    if (answer !== "OK") throw new Error(`${this.name} cannot roam to ${bssid}: ${answer}`);
+    // It forgets an access point that it has not seen for two scans, for example one that was started anew: then it looks once more.
+    await until(`${this.name} may roam to ${bssid}`, deadline, async () => (await this.ask("roam", bssid)).trim() === "OK" || (await this.ask("scan"), false), 500);
     await until(`${this.name} at ${bssid}`, deadline, async () => { const text = await this.ask("status"); return text.includes(`bssid=${bssid}`) && text.includes("wpa_state=COMPLETED"); }, 20);
   }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Intelligent Edge on radios: isolation by real 802.11 frames, policy by the gateway as shipped over the kernel's datapath. First the same network
 // under plain access points, where everything is open: what is closed later is closed by us.
-// Settings: handovers=N, one a second on each kind of network (default 10); pace=MS between echo requests (default 20).
+// Settings: handovers=N, one a second on each kind of network (default 10); pace=MS between echo requests (default 20);
+// ubus=1: stations come as on OpenWrt, which does not tell the names of keys; without, by the gateway's own socket, with them.
 import { platform } from "quickjs-ts/platform";
 import { sleep } from "../guest/command.ts";
 import { Gateway } from "../guest/gateway.ts";
+import { HostapdUbus } from "../guest/hostapd-ubus.ts";
 import { HostapdStations } from "../guest/hostapd-stations.ts";
 import { accessPoints, bss, keys, makeRadios, makeRouter, makeStations, plans, policy, ports, radios, routerIp } from "../guest/network.ts";
 import { check, expect, measure, say, scenario, settings, uptime, whenFailed } from "../guest/report.ts";
@@ -12,8 +14,8 @@ import type { Station } from "../guest/station.ts";
 import { addPorts, dump, learning, noFlows, startSwitch } from "../guest/switch.ts";
 import { Capture, reaches, Stream } from "../guest/traffic.ts";
 
+const { handovers, pace, ubus } = settings({ handovers: 10, pace: 20, ubus: 0 });
 const SOCKET = "/run/stations.sock";
-const { handovers, pace } = settings({ handovers: 10, pace: 20 });
 const { laptop: laptopPlan, printer: printerPlan, camera: cameraPlan, phone: phonePlan } = plans;
 
 async function open(from: Station, to: { name: string; ip: string }): Promise<void> {
@@ -84,8 +86,9 @@ scenario(async () => {
   await noFlows();
   await points.start(true);
   await addPorts(...Object.keys(ports));
-  const adapter = new HostapdStations(SOCKET, points.bsses.map(({ name }) => name));
-  const gateway = new Gateway(ports, SOCKET);
+  const names = points.bsses.map(({ name }) => name);
+  const adapter = ubus ? await HostapdUbus.start(SOCKET, names) : new HostapdStations(SOCKET, names);
+  const gateway = new Gateway(ports, `${ubus ? "ubus" : "stations"}: ${SOCKET}`);
   gateway.writePolicy(policy(["laptop", "printer"], ["phone", "printer"]));
   gateway.start();
   await gateway.healthy();
@@ -99,7 +102,7 @@ scenario(async () => {
     await closed(laptop, cameraPlan);
     await closed(phone, laptopPlan);
   });
-  await check("the gateway knows each WPA2 station by its key", async () => {
+  await check("the gateway knows each WPA2 station", async () => {
     const devices = await gateway.devices();
     for (const { mac, name } of [laptopPlan, printerPlan, cameraPlan]) expect(devices.some((device) => device.mac === mac && device.associated && (name === "laptop" || device.port === "wlan0")), `${name} is not among the associated devices: ${JSON.stringify(devices)}`);
   });
@@ -154,7 +157,8 @@ scenario(async () => {
     await laptop.roam(bss.home.bssid);
   });
 
-  await check("a station with its own key and another's address is refused", async () => {
+  // Where no key has a name a MAC address is all that a station is known by: who has any key of the network, and the address, is taken for the device.
+  if (!ubus) await check("a station with its own key and another's address is refused", async () => {
     await camera.become(laptopPlan.mac, cameraPlan.secret);
     await sleep(3000);
     await closed(camera, printerPlan);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The smallest network that isolates: one BSS, three stations with keys of their own, the gateway as shipped. Measures what the table of docs/qemu.md shows.
+// The smallest network that isolates: one BSS, three stations with keys of their own, the gateway as shipped, told of them over ubus. Measures what the table of docs/qemu.md shows.
 import { sleep, until } from "../guest/command.ts";
 import { Gateway } from "../guest/gateway.ts";
-import { HostapdStations } from "../guest/hostapd-stations.ts";
+import { HostapdUbus } from "../guest/hostapd-ubus.ts";
 import { accessPoints, bss, makeRadios, makeRouter, makeStations, plans, policy } from "../guest/network.ts";
 import { check, expect, measure, scenario, settings, uptime, whenFailed } from "../guest/report.ts";
 import { addPorts, dump, startSwitch } from "../guest/switch.ts";
 import { reaches, Stream } from "../guest/traffic.ts";
 
 settings({});
-const SOCKET = "/run/stations.sock";
+const BUS = "/run/ubus.sock";
 const radio = { channel: 1, bsses: [bss.home] };
 /** Milliseconds; emulated processors of small machines are slow. */
 const FIRST_FLOW_WITHIN = 60_000;
@@ -28,8 +28,8 @@ scenario(async () => {
   await check("stations join with keys of their own", async () => void (await Promise.all(stations.map((station) => station.joined(120_000)))));
   measure("joined s", uptime());
 
-  const adapter = new HostapdStations(SOCKET, [bss.home.name]);
-  const gateway = new Gateway({ [bss.home.name]: "bss", uplink: "uplink" }, SOCKET);
+  const adapter = await HostapdUbus.start(BUS, [bss.home.name]);
+  const gateway = new Gateway({ [bss.home.name]: "bss", uplink: "uplink" }, `ubus: ${BUS}`);
   gateway.writePolicy(policy(["laptop", "printer"]));
   await check("the first flow passes after the gateway's start", async () => {
     // The printer has spoken before, to nobody: it is found as soon as it speaks again.
