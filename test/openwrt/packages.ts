@@ -10,10 +10,10 @@ import { must, run, type RunResult } from "../lab/command.ts";
 const STAND_IN = join(process.cwd(), "test/openwrt/sdk-stand-in");
 /** In a mount namespace: the packages' files over the machine's, all of it to be written to and gone afterwards. */
 const CHROOT = `set -e
-mount -t tmpfs none "$1/work"; mkdir "$1/work/upper" "$1/work/work" "$1/work/root"; cp -a "$1/files" "$1/work/files" # layers may not be inside each other
-mount -t overlay overlay -o "lowerdir=$1/work/files:/,upperdir=$1/work/upper,workdir=$1/work/work" "$1/work/root"
-mount --bind /dev "$1/work/root/dev"; mount -t proc none "$1/work/root/proc"; mount -t tmpfs none "$1/work/root/tmp"
-exec chroot "$1/work/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin PKG_NAME="$2" PKG_VERSION="$3" busybox ash -c "$4"`;
+mount -t tmpfs none "$1/layers"; mkdir "$1/layers/upper" "$1/layers/spare" "$1/layers/root"; cp -a "$1/files" "$1/layers/files" # layers may not be inside each other
+mount -t overlay overlay -o "lowerdir=$1/layers/files:/,upperdir=$1/layers/upper,workdir=$1/layers/spare" "$1/layers/root"
+mount --bind /dev "$1/layers/root/dev"; mount -t proc none "$1/layers/root/proc"; mount -t tmpfs none "$1/layers/root/tmp"
+exec chroot "$1/layers/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin PKG_NAME="$2" PKG_VERSION="$3" busybox ash -c "$4"`;
 
 export class Packages {
   private constructor(readonly directory: string) {}
@@ -48,7 +48,7 @@ export class Packages {
 
   /** Lays a tree over the root file system of `inside`. */
   async lay(tree: string): Promise<void> {
-    mkdirSync(this.at("work"), { recursive: true });
+    mkdirSync(this.at("layers"), { recursive: true });
     mkdirSync(this.at("files/usr/lib"), { recursive: true });
     await must(["cp", "-a", `${tree}/.`, this.at("files")]);
     if (!existsSync(this.at("files/lib"))) return;

@@ -5,7 +5,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { onLines, repositoryRoot, run, until } from "../lab/command.ts";
+import { onLines, repositoryRoot, run, sleep, until } from "../lab/command.ts";
+import { connect, exchange, hear, push, serve } from "../lab/agent/sockets.ts";
 import { Lab } from "../lab/namespace.ts";
 import { Topology } from "../lab/topology.ts";
 
@@ -75,6 +76,15 @@ test("what a killed lab left is removed by the next; a living one stays", async 
   living.child.kill("SIGTERM");
   await until("its end", 10_000, () => living.child.exitCode !== null || living.child.signalCode !== null);
   await next.close();
+});
+
+test("what a server says before anybody listens for it is heard: on a busy machine it is there before the question", async () => {
+  await serve({ protocol: "tcp", port: 5399 });
+  const session = await connect({ address: "::1", port: 5399 });
+  await exchange({ session });
+  await until("the server's end", 2000, async () => (await push({ port: 5399, text: "first" })) > 0);
+  await sleep(100);
+  await hear({ session, text: "first", deadline: 500 });
 });
 
 test.run();

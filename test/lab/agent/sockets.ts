@@ -11,7 +11,13 @@ export interface Target {
   deadline?: number;
 }
 
-const clients = new Map<number, Socket>();
+/** Characters of a session that are kept for who asks later. */
+const MOST_HEARD = 65_536;
+
+/** An open connection and what came over it: a text may be there before the call that waits for it. */
+interface Session { socket: Socket; heard: string }
+
+const sessions = new Map<number, Session>();
 const accepted = new Map<number, Set<Socket>>();
 let nextSession = 1;
 let nextNonce = process.pid * 1000;
@@ -51,7 +57,9 @@ export function connect({ address, port, deadline = 1000 }: Target): Promise<num
   return within(deadline, (done, failed) => {
     const socket = connectTcp({ host: address, port, noDelay: true });
     socket.once("error", failed).once("connect", () => {
-      clients.set(nextSession, socket.off("error", failed).on("error", () => {}));
+      const session = { socket: socket.off("error", failed).on("error", () => {}), heard: "" };
+      socket.on("data", (chunk) => (session.heard = (session.heard + chunk.toString()).slice(-MOST_HEARD)));
+      sessions.set(nextSession, session);
       done(nextSession++);
     });
     return () => socket.connecting && socket.destroy();
@@ -65,33 +73,34 @@ export async function exchange(over: Exchange): Promise<number> {
   const start = performance.now();
   const text = `nonce ${nextNonce++}\n`;
   const deadline = over.deadline ?? 1000;
-  if ("session" in over) await echoed(clients.get(over.session)!, text, deadline);
+  if ("session" in over) await echoed(over.session, text, deadline);
   else if (over.protocol === "udp") await echoedDatagram(over, text, deadline);
   else {
     const session = await connect(over);
-    await echoed(clients.get(session)!, text, deadline - (performance.now() - start)).finally(() => close(session));
+    await echoed(session, text, deadline - (performance.now() - start)).finally(() => close(session));
   }
   return performance.now() - start;
 }
 
 function close(session: number): void {
-  clients.get(session)?.destroy();
-  clients.delete(session);
+  sessions.get(session)?.socket.destroy();
+  sessions.delete(session);
 }
 
-function echoed(socket: Socket, text: string, deadline: number): Promise<void> {
-  const arrived = arrives(socket, text, deadline);
-  socket.write(text);
+function echoed(session: number, text: string, deadline: number): Promise<void> {
+  const arrived = arrives(session, text, deadline);
+  sessions.get(session)!.socket.write(text);
   return arrived;
 }
 
-function arrives(socket: Socket, text: string, deadline: number): Promise<void> {
+function arrives(number: number, text: string, deadline: number): Promise<void> {
   return within(deadline, (done, failed) => {
-    let seen = "";
-    const data = (chunk: Buffer) => (seen += chunk.toString()).includes(text) && done();
+    const session = sessions.get(number)!;
+    const look = () => session.heard.includes(text) && done();
     const closed = () => failed(new Error("closed"));
-    socket.on("data", data).on("close", closed);
-    return () => socket.off("data", data).off("close", closed);
+    session.socket.on("data", look).on("close", closed);
+    queueMicrotask(look);
+    return () => session.socket.off("data", look).off("close", closed);
   });
 }
 
@@ -115,7 +124,7 @@ export async function push({ port, text }: { port: number; text: string }): Prom
 
 /** Waits until `text` arrives on an open session. */
 export function hear({ session, text, deadline = 1000 }: { session: number; text: string; deadline?: number }): Promise<void> {
-  return arrives(clients.get(session)!, text, deadline);
+  return arrives(session, text, deadline);
 }
 
 /** The body of a web page. */

@@ -56,7 +56,8 @@ export const edits: Check[] = [
     await world.gateway.policy(policy(printing));
     const kept = await session(world, "laptop", "printer", 631);
     await world.gateway.policy(policy(echo, printing));
-    expect((await kept.forth(2000)) && (await kept.back(2000)), "it was cut");
+    expect(await kept.forth(2000), "it was cut, client to server");
+    expect(await kept.back(2000), "it was cut, server to client");
   } },
   { name: "an invalid policy leaves the old one in force, and status tells the line", only: "standalone", run: async (world) => {
     await world.gateway.policy(policy(printing));
