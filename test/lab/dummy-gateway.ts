@@ -33,7 +33,7 @@ export class DummyGateway {
     const child = spawn(this.program[0]!, [...this.program.slice(1), "gateway", "--config", this.configFile], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
     child.stderr!.on("data", (chunk: Buffer) => { this.log += chunk.toString(); });
     this.#child = child;
-    await until("the ports", 30_000, async () => (await this.ovs.vsctl("list-ports", "br0").catch(() => "")).includes("p2"));
+    await until("the ports", 10_000, async () => (await this.ovs.vsctl("list-ports", "br0").catch(() => "")).includes("p2"));
     // The gateway adds ports as ordinary netdevs; a dummy one gets its number once somebody says that it is.
     await this.ovs.vsctl("set", "interface", "p1", "type=dummy", "--", "set", "interface", "p2", "type=dummy");
     return this.statusWhen("the switch", ({ switch: { state, ports } }) => state === "ready" && ports.every(({ number }) => number !== undefined));

@@ -13,7 +13,7 @@ export interface OvsOptions {
   directory: string;
   /** Name of a network namespace (`ip netns`) to run in. */
   netns?: string;
-  /** Dummy datapath and ports (`datapath_type=dummy`), needing no privilege. Default: the userspace datapath on the namespace's interfaces. */
+  /** Dummy datapath and ports (`datapath_type=dummy`); without `netns` in a namespace of its own, as a bridge of another type has an interface of its name there. Default: the userspace datapath on the namespace's interfaces. */
   dummy?: boolean;
   /** Keep the database of an earlier run in this directory. Default: start with an empty one. */
   keepDatabase?: boolean;
@@ -69,9 +69,9 @@ class Instance implements OvsInstance {
     this.ovsdbSocket = join(directory, "db.sock");
     this.#control = { vswitchd: join(directory, "vswitchd.ctl"), ovsdb: join(directory, "ovsdb.ctl") };
     this.#env = { ...programs.env, OVS_RUNDIR: directory, OVS_DBDIR: directory, OVS_LOGDIR: directory, OVS_SYSCONFDIR: directory };
-    const inside = options.netns ? ["ip", "netns", "exec", options.netns] : [];
+    const inside = (which: OvsDaemon): string[] => options.netns ? ["ip", "netns", "exec", options.netns] : options.dummy && which === "vswitchd" ? ["unshare", "--net"] : [];
     const daemon = (which: OvsDaemon, program: string, ...args: string[]): Daemon =>
-      new Daemon(which, directory, [...inside, program, ...args, `--unixctl=${this.#control[which]}`, "-vsyslog:off", "-vconsole:warn"], this.#env);
+      new Daemon(which, directory, [...inside(which), program, ...args, `--unixctl=${this.#control[which]}`, "-vsyslog:off", "-vconsole:warn"], this.#env);
     this.#daemons = {
       ovsdb: daemon("ovsdb", programs.ovsdbServer, join(directory, "conf.db"), `--remote=punix:${this.ovsdbSocket}`, "--remote=db:Open_vSwitch,Open_vSwitch,manager_options"),
       vswitchd: daemon("vswitchd", programs.vswitchd, `unix:${this.ovsdbSocket}`, ...(options.dummy ? ["--enable-dummy", "--disable-system"] : [])),

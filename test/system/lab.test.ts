@@ -5,7 +5,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { setup } from "../../tools/setup/index.ts";
 import { onLines, repositoryRoot, run, sleep, until } from "../lab/command.ts";
+import { DummyGateway } from "../lab/dummy-gateway.ts";
 import { connect, exchange, hear, push, serve } from "../lab/agent/sockets.ts";
 import { Lab } from "../lab/namespace.ts";
 import { Topology } from "../lab/topology.ts";
@@ -85,6 +87,16 @@ test("what a server says before anybody listens for it is heard: on a busy machi
   await until("the server's end", 2000, async () => (await push({ port: 5399, text: "first" })) > 0);
   await sleep(100);
   await hear({ session, text: "first", deadline: 500 });
+});
+
+test("two switches with dummy ports at a time, whose bridges have the same name", async () => {
+  await setup({ parts: ["packages", "openvswitch"] });
+  const gateways = [await DummyGateway.prepare("node", "network: home\n"), await DummyGateway.prepare("node", "network: home\n")];
+  try {
+    for (const gateway of gateways) assert.is((await gateway.start()).switch.state, "ready");
+  } finally {
+    for (const gateway of gateways) await gateway.stop();
+  }
 });
 
 test.run();

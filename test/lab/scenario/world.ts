@@ -100,9 +100,9 @@ export interface Session {
   back(deadline?: number): Promise<boolean>;
 }
 
-/** Whether an exchange fails within some tries: the datapath follows the tables some milliseconds after the barrier, later on a busy machine. */
+/** Whether an exchange fails within a second: the datapath follows the tables some milliseconds after the barrier, later on a busy machine. */
 export async function cut(exchange: () => Promise<boolean>): Promise<boolean> {
-  for (let n = 0; n < 5; n++) if (!(await exchange())) return true;
+  for (const end = performance.now() + 1000; performance.now() < end; await sleep(20)) if (!(await exchange())) return true;
   return false;
 }
 
