@@ -2,7 +2,7 @@
 // A feed for OpenWrt's build: the folder openwrt/ with the runtime's C files and the bundled JavaScript in securebox/src, so that nothing there needs Node.
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { bundleChunks, countOn, ENTRIES } from "./gateway.ts";
+import { bundleChunks, countOn, ENTRIES, GATEWAY } from "./gateway.ts";
 import { thinSourceMap } from "./source-map.ts";
 
 /** Writes `feed` anew; returns the folder of the packages in it. Throws what esbuild said. */
@@ -31,7 +31,7 @@ function copyNative(from: string, to: string): void {
 async function writeModules(root: string, source: string): Promise<void> {
   const modules = join(source, "modules");
   mkdirSync(modules);
-  const chunks = await bundleChunks(root, "src/gateway/main.ts", modules);
+  const chunks = await bundleChunks(root, GATEWAY, modules);
   const map = thinSourceMap(chunks.map(({ script, lines }) => ({ map: readFileSync(`${script}.map`, "utf8"), lines })), (path) => relative(root, join(modules, path)));
   countOn(chunks);
   for (const { script } of chunks) rmSync(`${script}.map`);

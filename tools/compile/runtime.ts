@@ -61,23 +61,35 @@ async function inPairs<T>(jobs: (() => Promise<T>)[]): Promise<T[]> {
   return results;
 }
 
-/** Compiles the engine and our C files; returns the objects. */
-async function compileObjects(root: string, variant: Variant, target: Target, { include }: Mbedtls): Promise<string[]> {
-  const source = await setupQuickjs(root, undefined, target.quickjs);
+/** A release of the engine, and what every file is compiled with for it. */
+interface Sources { engine: string; native: string; cache: string; headers: string; everywhere: string[] }
+
+async function sourcesOf(root: string, target: Target): Promise<Sources> {
+  const engine = await setupQuickjs(root, undefined, target.quickjs);
   const native = join(root, "packages/quickjs-ts/native");
   const cache = join(root, ".cache/objects");
   mkdirSync(cache, { recursive: true });
-  const ours = readdirSync(native).sort();
-  const headers = ours.filter((name) => name.endsWith(".h")).map((name) => readFileSync(join(native, name), "utf8")).join();
-  const version = quickjsVersion(source);
-  const everywhere = [...common, ...target.options, `-DCONFIG_VERSION="${version}"`, "-DCONFIG_BIGNUM", `-DQUICKJS_RELEASE=${version.replaceAll("-", "")}`];
-  const order = join(native, "regexp-order.h");
-  const including = (name: string): string[] => (name === "libregexp" ? ["-include", order, "-I", source] : []);
-  const paths = [...(include ? ["-isystem", include] : []), "-isystem", source];
-  return inPairs([
-    ...engineFiles.filter((name) => existsSync(join(source, `${name}.c`))).map((name) => () => compile(target.compiler, join(source, `${name}.c`), [...everywhere, ...engineFlags(name, variant), ...including(name), "-w", "-funsigned-char"], source + headers, cache)),
-    ...ours.filter((name) => name.endsWith(".c")).map((name) => () => compile(target.compiler, join(native, name), [...everywhere, ...flags[variant].native, ...warnings, ...paths], headers, cache)),
-  ]);
+  const headers = readdirSync(native).sort().filter((name) => name.endsWith(".h")).map((name) => readFileSync(join(native, name), "utf8")).join();
+  const version = quickjsVersion(engine);
+  return { engine, native, cache, headers, everywhere: [...common, ...target.options, `-DCONFIG_VERSION="${version}"`, "-DCONFIG_BIGNUM", `-DQUICKJS_RELEASE=${version.replaceAll("-", "")}`] };
+}
+
+type Job = () => Promise<string>;
+
+/** A job per file of the engine but `without`. */
+function engineJobs({ engine, native, cache, headers, everywhere }: Sources, variant: Variant, target: Target, without = ""): Job[] {
+  const including = (name: string): string[] => (name === "libregexp" ? ["-include", join(native, "regexp-order.h"), "-I", engine] : []);
+  const files = engineFiles.filter((name) => name !== without && existsSync(join(engine, `${name}.c`)));
+  return files.map((name) => () => compile(target.compiler, join(engine, `${name}.c`), [...everywhere, ...engineFlags(name, variant), ...including(name), "-w", "-funsigned-char"], engine + headers, cache));
+}
+
+/** Compiles the engine and our C files; returns the objects. */
+async function compileObjects(root: string, variant: Variant, target: Target, { include }: Mbedtls): Promise<string[]> {
+  const sources = await sourcesOf(root, target);
+  const { engine, native, cache, headers, everywhere } = sources;
+  const paths = [...(include ? ["-isystem", include] : []), "-isystem", engine];
+  const ours = readdirSync(native).sort().filter((name) => name.endsWith(".c"));
+  return inPairs([...engineJobs(sources, variant, target), ...ours.map((name) => () => compile(target.compiler, join(native, name), [...everywhere, ...flags[variant].native, ...warnings, ...paths], headers, cache))]);
 }
 
 /** Builds `output` from QuickJS, our C files and `extra` objects. Throws with what the compiler said. */
@@ -95,5 +107,18 @@ export async function buildExecutable(root: string, variant: Variant, output: st
 export async function buildRunner(root: string, variant: Exclude<Variant, "gateway"> = "runner", target: Target = host): Promise<string> {
   const output = join(root, "build", target.name, variant === "runner" ? "quickjs-ts" : `quickjs-ts-${variant}`);
   await buildExecutable(root, variant, output, [], target);
+  return output;
+}
+
+/** For this machine: the program that compiles modules for a release of the engine, openwrt/src/bytecode.c. Returns its path. */
+export async function buildCompiler(root: string, quickjs: string): Promise<string> {
+  const sources = await sourcesOf(root, { ...host, quickjs });
+  const { engine, native, cache, headers, everywhere } = sources;
+  const file = join(root, "openwrt/src/bytecode.c"), output = join(root, "build", `bytecode-${quickjsVersion(engine)}`);
+  const own: Job = () => compile(host.compiler, file, [...everywhere, "-O1", "-w", "-funsigned-char", "-I", native, "-I", engine], engine + headers, cache);
+  const objects = await inPairs([own, ...engineJobs(sources, "runner", host, "quickjs")]);
+  mkdirSync(join(output, ".."), { recursive: true });
+  await execute(host.compiler, [...objects, "-o", `${output}.${process.pid}`, "-lm", "-lpthread"]);
+  renameSync(`${output}.${process.pid}`, output);
   return output;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Memory on a small machine. The kernel maps sixteen pages of a program or library for each one that is touched, and all of them count as
- * resident; for code that mostly lies idle (the C library, mathematics, TLS) that is two thirds. Mapping only what is touched, and giving
- * back what was touched at the start, costs a page fault from the page cache when the page is needed again.
+ * resident; for code that mostly lies idle (the C library, mathematics, TLS) that is two thirds. Giving back what was touched at the start costs a page
+ * fault from the page cache when the page is needed again. MADV_RANDOM keeps pages nobody asked for from being read into that cache; those that are there
+ * are mapped in sixteens all the same.
  */
 #include <link.h>
 #include <malloc.h>

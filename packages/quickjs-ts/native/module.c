@@ -4,7 +4,7 @@
 #include "runtime.h"
 
 static const Export *const all[] = { loop_exports, stream_exports, listen_exports, resolve_exports, process_exports, signal_exports, file_exports,
-                                     watch_exports, crypto_exports, key_exports, text_exports, stack_exports, memory_exports };
+                                     watch_exports, crypto_exports, key_exports, text_exports, stack_exports, memory_exports, embedded_exports };
 enum { GROUPS = sizeof all / sizeof *all };
 
 /* setErrorClass(PlatformError): what error_new constructs */

@@ -166,14 +166,22 @@ const char *signal_name(int number);
 
 typedef struct Export { const char *name; int length; JSCFunction *function; } Export;
 extern const Export loop_exports[], stream_exports[], listen_exports[], resolve_exports[], process_exports[],
-    signal_exports[], file_exports[], watch_exports[], crypto_exports[], key_exports[], text_exports[], stack_exports[], memory_exports[];
+    signal_exports[], file_exports[], watch_exports[], crypto_exports[], key_exports[], text_exports[], stack_exports[], memory_exports[], embedded_exports[];
 void timer_class(JSContext *context);
 void stream_class(JSContext *context);
 void socket_classes(JSContext *context);
 void watch_class(JSContext *context);
-/* Drops the pages of code that are not in use. */
+/* An engine that was just made, with its limits set, and a context of it with what we use of the language. NULL ends the process. */
+JSRuntime *ready_engine(JSRuntime *js);
+JSContext *new_context(JSRuntime *js);
+#ifdef EMBEDDED
+JSValue read_embedded(JSContext *context, uint32_t index);
+JSModuleDef *load_embedded(JSContext *context, const char *name, void *unused);
+extern const uint32_t embedded_entries;
+#endif
 /* DEFLATE (RFC 1951): whether `input` decodes to exactly `size` bytes. */
 bool inflate_all(const uint8_t *input, size_t input_size, uint8_t *output, size_t size);
+/* Drops the pages of code that are not in use. */
 void release_code(void);
 JSModuleDef *native_module(JSContext *context);
 

@@ -12,7 +12,7 @@ const output = `${root}/build/test/embedded`;
 
 test.before(async () => {
   mkdirSync(`${root}/build/test`, { recursive: true });
-  await buildEmbedded(root, "packages/quickjs-ts/test/bad/embedded.ts", output);
+  await buildEmbedded(root, { entry: "packages/quickjs-ts/test/bad/embedded.ts", apart: { "apart.js": "packages/quickjs-ts/test/bad/apart.ts" } }, output);
 });
 
 test("gets its arguments, knows itself, and gives memory back", () => {
@@ -22,6 +22,24 @@ test("gets its arguments, knows itself, and gives memory back", () => {
   assert.equal([report.arguments, report.self, report.engine], [["report", "two words"], [output], "quickjs"]);
   assert.equal(report.expressions, [true, true, true, true, true]);
   assert.ok(report.after < 2_500_000, `${report.before} -> ${report.after} bytes resident`);
+});
+
+test("runs a module apart: it gets a text and gives one, shares nothing, and leaves no memory behind", () => {
+  const apart = (...inputs: string[]) => {
+    const { status, stdout, stderr } = spawnSync(output, ["apart", ...inputs], { encoding: "utf8" });
+    assert.is(status, 0, stderr);
+    return JSON.parse(stdout) as { results: string[]; before: number; after: number; peak: number };
+  };
+  const { results, before, after, peak } = apart("apart.js", ...Array.from({ length: 20 }, (_, index) => `caf\u00e9 \u{1f600} ${index}`));
+  assert.is(results.length, 20);
+  results.forEach((result, index) => assert.equal({ ...JSON.parse(result), globals: [] }, { input: `caf\u00e9 \u{1f600} ${index}`, last: "19999", globals: [] }));
+  assert.not.ok((JSON.parse(results[0]!) as { globals: string[] }).globals.includes("TextEncoder"));
+  assert.ok(peak > before + 1_000_000, "the module takes some");
+  assert.ok(after < before + 300_000, `${before} -> ${after} bytes resident, ${peak} at most`);
+  assert.match(apart("apart.js", "throw").results[0]!, /^InternalError: apart\.js: RangeError: as it was told$/);
+  assert.match(apart("apart.js", "nothing").results[0]!, /^InternalError: apart\.js: no text came out$/);
+  assert.match(apart("apart.js", "deep", "again").results[0]!, /^InternalError: apart\.js: .*stack overflow/);
+  assert.match(apart("none.js", "x").results[0]!, /none\.js: not inside the executable$/);
 });
 
 for (const [how, headline] of [["callback", "uncaught RangeError: in a callback"], ["rejection", "unhandled rejection: RangeError: in a promise"]] as const)

@@ -101,13 +101,16 @@ framer("hostile size is refused at the limit, and no more than that is held", ()
 framer("time grows with the bytes, not with their square", () => {
   const time = (size: number): number => {
     const text = `{"a":"${"x".repeat(size)}"}`;
-    const start = Date.now();
-    for (let i = 0; i < 5; i++) frames(text, 256);
-    return Date.now() - start + 1;
+    // The quickest of several: what else the machine does only adds.
+    return Math.min(...Array.from({ length: 5 }, () => {
+      const start = Date.now();
+      frames(text, 256);
+      return Date.now() - start + 1;
+    }));
   };
   time(50_000);
   const small = time(100_000);
-  assert.ok(time(800_000) < small * 30 + 100, "eight times the bytes");
+  assert.ok(time(800_000) < small * 30 + 50, "eight times the bytes");
 });
 
 json.run();

@@ -76,6 +76,9 @@ export class FakeProcesses implements Processes {
     return this.used;
   }
   trimMemory(): void {}
+  apart(): string {
+    throw new ReferenceError("no modules are inside this program");
+  }
 }
 
 export class FakeSignals implements Signals {

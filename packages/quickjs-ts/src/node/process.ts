@@ -73,6 +73,7 @@ export const processes: Processes = {
   stackOf: (error) => (error instanceof Error ? (error.stack ?? String(error)) : String(error)),
   memory,
   trimMemory: () => (globalThis as { gc?: () => void }).gc?.(),
+  apart: () => { throw new ReferenceError("no modules are inside this program"); },
 };
 
 export const signals: Signals = {

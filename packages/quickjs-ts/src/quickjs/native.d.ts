@@ -38,6 +38,7 @@ declare module "securebox:native" {
   export function print(fd: number, text: string): void;
   export function exit(code: number): never;
   export function trim(): void;
+  export function apart(module: string, input: string): string;
 
   export function readFile(path: string | 0, asText: false): Uint8Array;
   export function readFile(path: string | 0, asText: true): string;

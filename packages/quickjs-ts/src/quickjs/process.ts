@@ -62,6 +62,7 @@ export const processes: Processes = {
   stackOf,
   memory,
   trimMemory: native.trim,
+  apart: native.apart,
 };
 
 /** QuickJS's stack has no headline and positions of the bundle. */

@@ -21,7 +21,24 @@ function report(): void {
   processes.stdout(JSON.stringify({ engine: platform.engine, arguments: processes.arguments, self: processes.self, expressions: expressions(), before, after }));
 }
 
+/** Runs the module apart once per input, and tells what came of each and the memory before and after, KiB. */
+function apart(inputs: readonly string[]): void {
+  const [module, ...rest] = inputs;
+  processes.trimMemory();
+  const before = processes.memory().resident;
+  const results = rest.map((input) => {
+    try {
+      return processes.apart(module!, input);
+    } catch (error) {
+      return `${(error as Error).name}: ${(error as Error).message}`;
+    }
+  });
+  processes.trimMemory();
+  processes.stdout(JSON.stringify({ results, before, after: processes.memory().resident, peak: processes.memory().peak }));
+}
+
 const how = processes.arguments[0];
 if (how === "callback") timers.after(1, () => fail("callback"));
 else if (how === "rejection") void failLater();
+else if (how === "apart") apart(processes.arguments.slice(1));
 else report();
