@@ -122,9 +122,9 @@ export class Applier {
     this.#executor.wake();
   }
 
-  /** To be called every few seconds. */
-  healthy(healthy: boolean): void {
-    if (this.#starts.healthy(this.#given.clock.time.now(), healthy)) void this.#adopt();
+  /** To be called every few seconds. Once, when it has been healthy for long enough, there is a promise for what is then confirmed. */
+  healthy(healthy: boolean): Promise<void> | undefined {
+    return this.#starts.healthy(this.#given.clock.time.now(), healthy) ? this.#adopt() : undefined;
   }
 
   /** An orderly end. A transaction under way stays marked: the next start undoes it. */

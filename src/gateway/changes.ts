@@ -8,6 +8,8 @@ import type { NxPacketIn2 } from "node-openvswitch/openflow";
 import type { Millis, Platform, Timer } from "quickjs-ts";
 import { Applier, type Limits, type Outcome, type Part, type Signs, type State, type Transaction } from "../apply/index.ts";
 import { UciFiles } from "../openwrt/uci/files.ts";
+import type { UciPackage } from "../openwrt/uci/package.ts";
+import { UciSyntaxError } from "../openwrt/uci/text.ts";
 import type { GatewayConfig } from "./config/config.ts";
 import type { ChangesResult } from "./control/protocol.ts";
 import type { Log } from "./log.ts";
@@ -115,7 +117,7 @@ export class Changes {
     this.#flows.enforce = (wanted) => gateway.setSite(wanted);
     this.#began = this.#platform.time.now();
     this.#timer = this.#platform.timers.every(LOOK, () => {
-      this.#applier.healthy(gateway.healthy());
+      void this.#applier.healthy(gateway.healthy())?.then(() => this.#platform.processes.trimMemory());
       if (!this.#requested && (this.#asked || !this.#applier.status.safe)) void this.#requestFirst(gateway);
     });
   }
@@ -188,9 +190,17 @@ export class Changes {
   async #settings(): Promise<{ wanted: State; problems: string[] }> {
     const config = this.#config;
     const ovsdb = await desiredOvsdb(this.#ovsdb.part, config, this.#flows.site);
-    const wishes = config.openwrt?.wifi ?? [];
-    const { items, problems } = await wifiSettings(this.#platform, this.#root, wishes.length === 0 ? [] : this.#uci.load("wireless"), wishes);
+    const { items, problems } = await wifiSettings(this.#platform, this.#root, this.#wireless(), config.openwrt ?? { wifi: [], keys: [] });
     return { wanted: { flows: { site: asValue(config) }, ovsdb, uci: items }, problems };
+  }
+
+  /** Its words may be keys: only the line is told. */
+  #wireless(): UciPackage {
+    try {
+      return this.#uci.load("wireless");
+    } catch (error) {
+      throw error instanceof UciSyntaxError ? new Error(`/etc/config/wireless:${error.line}: no UCI`) : error;
+    }
   }
 
   #told(problems: readonly string[]): void {
@@ -199,7 +209,15 @@ export class Changes {
   }
 
   #digest(wanted: State): string {
-    return hexadecimal(this.#platform.crypto.sha256(new TextEncoder().encode(JSON.stringify(wanted)))).slice(0, 12);
+    const salt = (this.#config.openwrt?.keys.length ?? 0) > 0 ? this.#salt() : "";
+    return hexadecimal(this.#platform.crypto.sha256(new TextEncoder().encode(salt + JSON.stringify(wanted)))).slice(0, 12);
+  }
+
+  /** Of this device, in no answer: or keys could be guessed by the name of the change that brought them. */
+  #salt(): string {
+    const [{ files, crypto }, path] = [this.#platform, `${this.#config.state}/apply/salt`];
+    if (!files.status(path)) files.replace(path, hexadecimal(crypto.random(16)), { mode: 0o600 });
+    return files.readText(path);
   }
 
   #reload(): void {

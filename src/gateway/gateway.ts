@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One gateway: policy, devices, names and held packets tied to one switch. Each part knows its own business; here is only who tells whom.
-import type { Endpoint, Policy, World } from "@securebox/contract";
+import type { Policy } from "@securebox/contract";
+import { type NxPacketIn2, Port } from "node-openvswitch/openflow";
 import type { Millis, Platform, Timer } from "quickjs-ts";
-import type { Applied, Edit, Ip, Mac, ModelInput, Override, Topology } from "../wifi-isolation/index.ts";
-import type { Question } from "../backend-link/types.ts";
+import type { Applied, Edit, ModelInput, Override, Topology } from "../wifi-isolation/index.ts";
 import { NO_BACKEND, type BackendAccess } from "./backend/access.ts";
 import { Backend } from "./backend/backend.ts";
 import type { GatewayBus } from "./bus/bus.ts";
@@ -13,15 +13,17 @@ import type { Operations } from "./control/methods.ts";
 import type { ChangesResult, DeviceResult, EnrollResult, ExplainParams, ExplainResult, OverrideRecord, PolicyShowResult, ReachResult, StatusResult, UnenrollResult } from "./control/protocol.ts";
 import type { Ask } from "./devices/index.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
-import { serviceOf } from "./dispatch/flows.ts";
+import { sourceOf } from "./dispatch/frame.ts";
 import { ReasonHandler } from "./dispatch/handler.ts";
-import { explain, outsideEndpoint, type Known } from "./explain.ts";
+import { explain, type Known } from "./explain.ts";
 import type { EventLog } from "./log.ts";
+import { AnnouncedNames } from "./names/index.ts";
 import { Operator } from "./operator.ts";
 import { Overrides } from "./overrides.ts";
 import { Policies } from "./policies.ts";
 import { Population } from "./population.ts";
 import { reach } from "./reach.ts";
+import { describe, endpointAt, logDenied, macsIn, worldOf } from "./questions.ts";
 import { Reconciler } from "./reconciler.ts";
 import { siteOf, type Site } from "./settings/site.ts";
 import { StateDirectory } from "./state.ts";
@@ -32,8 +34,8 @@ import { Bridge } from "./switch/bridge.ts";
 import { countSources } from "./switch/counters.ts";
 import { recallDevices } from "./switch/devices.ts";
 import { SwitchLink } from "./switch/link.ts";
-import { DENY_EVERYTHING, tellVirtualMac, topologyOf } from "./topology.ts";
-import { FlowVerdicts, type FlowQuestion } from "./verdicts/index.ts";
+import { DENY_EVERYTHING, tellVirtualMac, topologyOf, virtualMacOf } from "./topology.ts";
+import { FlowVerdicts } from "./verdicts/index.ts";
 
 /** How long a DNS answer with new addresses waits for the datapath to follow the tables. */
 const REVALIDATION: Millis = 20;
@@ -55,6 +57,7 @@ export class Gateway implements Operations {
   readonly reconciler: Reconciler;
   readonly population: Population;
   readonly resolved: Resolved;
+  readonly announced: AnnouncedNames;
   readonly verdicts: FlowVerdicts;
   readonly dispatcher: Dispatcher;
   readonly backend: Backend;
@@ -84,7 +87,7 @@ export class Gateway implements Operations {
     this.switch = new SwitchLink(platform, config.openflow, {
       ready: () => this.#switchReady(),
       lost: (reason) => this.#switchLost(reason),
-      held: (packet) => { if (!this.changes?.takes(packet)) this.dispatcher.take(packet); },
+      held: (packet) => { if (!this.changes?.takes(packet) && !this.#announcement(packet)) this.dispatcher.take(packet); },
       flowRemoved: ({ cookie }) => this.verdicts.flowRemoved(cookie),
       refused: (reason) => log.warn("switch refused a message", { reason }),
     });
@@ -96,18 +99,27 @@ export class Gateway implements Operations {
       platform, config, state: this.state, log, edit, bus,
       count: () => this.switch.ready ? countSources(this.switch) : undefined,
       told: (key) => this.dispatcher.answer(key), forgotten: (what) => this.#forget(what),
-      ask: (ask) => this.#askStation(ask), changed: () => this.backend.changed("devices"),
+      ask: (ask) => this.#askStation(ask), changed: () => this.backend.changed("devices"), portsChanged: () => this.#bridge?.look(),
       backend: {
         enabled: () => this.backend.asksDevices,
         ask: (device, port, key, answer) => this.backend.ask({ kind: "device", device, port, ...(key === undefined ? {} : { key }) }, answer),
       },
     });
+    this.announced = new AnnouncedNames(config.limits.devices);
     this.resolved = new Resolved({ platform, prefixes: config.network.prefixes, log, edit });
     this.verdicts = new FlowVerdicts({
-      edit, now: () => platform.time.now(), describe: (question) => this.#describe(question), ask: (question, answer) => this.backend.ask(question, answer),
+      edit, now: () => platform.time.now(), describe: (question) => describe(this, question), ask: (question, answer) => this.backend.ask(question, answer),
     });
     this.dispatcher = this.#dispatcher();
     this.#operator = new Operator({ platform, log, overrides: this.overrides, known: () => this.known(), put: () => this.#changeOverrides() });
+  }
+
+  /** A copy of what a device said to the mDNS group, which nothing waits for. */
+  #announcement(packet: NxPacketIn2): boolean {
+    if (packet.continuation) return false;
+    const device = this.population.table.byId(sourceOf(packet));
+    if (device) this.announced.hear(device, packet.packet, this.platform.time.now());
+    return true;
   }
 
   #askStation(ask: Ask): void {
@@ -121,17 +133,12 @@ export class Gateway implements Operations {
     const handler = new ReasonHandler({
       devices: population.table, newcomers: population.newcomers, portName: (number) => this.#topology?.ports.find((port) => port.number === number)?.name,
       devicesChanged: (outcomes) => population.apply(outcomes),
+      virtualMac: () => virtualMacOf(this.#topology), send: (port, packet) => void this.switch.send({ type: "packet-out", inPort: Port.CONTROLLER, packet, actions: [{ type: "output", port }] }),
       names: resolved.table, streams: resolved.streams, namesChanged: (outcomes) => this.#afterRevalidation(resolved.apply(outcomes)),
-      verdicts: verdicts.cache, asker: verdicts.asker, byId: (id) => population.table.byId(id), endpointAt: (address) => this.#endpointAt(address),
-      world: () => this.#world(), edit: (edit) => this.#edit(edit), answered: (key) => this.dispatcher.answer(key), denied: (question, reason) => this.#denied(question, reason), now: () => platform.time.now(),
+      verdicts: verdicts.cache, asker: verdicts.asker, byId: (id) => population.table.byId(id), endpointAt: (address) => endpointAt(this, address),
+      world: () => worldOf(this), edit: (edit) => this.#edit(edit), answered: (key) => this.dispatcher.answer(key), denied: (question, reason) => logDenied(this, question, reason), now: () => platform.time.now(),
     });
     return new Dispatcher({ platform, log, handler, resume: (message) => this.switch.send(message), settled: () => this.reconciler.settled() }, { perOwner: heldPerDevice, total: heldTotal, deadline: holdDeadline });
-  }
-
-  /** In the terms of `explain`, so that somebody who reads it can ask why. */
-  #denied(question: FlowQuestion, reason?: string): void {
-    const { mac, name } = this.population.table.byId(question.device) ?? {};
-    this.log.info("flow denied", { from: mac, to: question.address, service: serviceOf(question), name, reason });
   }
 
   /** Open vSwitch brings the flows that its datapath has cached in line some milliseconds after the barrier; who asked for the name connects at once. */
@@ -148,7 +155,7 @@ export class Gateway implements Operations {
     this.population.start();
     this.resolved.start();
     this.#ticks = this.platform.timers.every(TICK, () => this.verdicts.tick());
-    this.#bridge = new Bridge(this.platform, this.config, this.log, () => this.#look(), () => this.changes?.holdsBridge ?? false);
+    this.#bridge = new Bridge(this.platform, this.config, this.log, () => this.#look(), () => this.changes?.holdsBridge ?? false, () => this.population.stationPorts);
   }
 
   /** Other ports, subnets or routers. Resolves when the flows of it are in force; with false when there is no switch. */
@@ -180,7 +187,9 @@ export class Gateway implements Operations {
   }
 
   devices(): DeviceResult[] {
-    return this.population.table.devices.map((device) => deviceResult(this, device));
+    const { devices } = this.population.table;
+    const announced = this.announced.namesOf(devices);
+    return devices.map((device) => deviceResult(this, device, announced.get(device.mac)));
   }
 
   status(): StatusResult {
@@ -281,27 +290,6 @@ export class Gateway implements Operations {
     if (this.switch.ready) this.reconciler.synchronise();
   }
 
-  #world(): World | undefined {
-    const { policy, lines } = this.policies;
-    return policy && { policy, lines, overrides: this.overrides.list, resolvers: this.config.network.resolvers };
-  }
-
-  #endpointAt(address: Ip): Endpoint {
-    const device = this.population.table.byAddress(address);
-    return device ? { kind: "device", mac: device.mac, address, blocked: device.blocked, name: device.name } : outsideEndpoint(this.known(), address);
-  }
-
-  #describe({ device: id, address, protocol, port }: FlowQuestion): Question | undefined {
-    const device = this.population.table.byId(id);
-    if (!device) return undefined;
-    const names = this.resolved.namesOf(address);
-    const peer = this.population.table.byAddress(address)?.mac;
-    return {
-      kind: "flow", device: device.mac, address, protocol, ...(device.name === undefined ? {} : { deviceName: device.name }), ...(names.length === 0 ? {} : { names }),
-      ...(port === undefined ? {} : { port }), ...(peer === undefined ? {} : { peer }),
-    };
-  }
-
   #forget({ device, address }: { device?: number; address?: string }): void {
     if (device !== undefined) {
       this.resolved.streams.forgetDevice(device);
@@ -332,11 +320,4 @@ export class Gateway implements Operations {
     this.log.info("switch ready", { openflow: this.switch.version, flows: added + modified + same, changed, meters, took: `${Math.round(took)}ms` });
     this.platform.processes.trimMemory();
   }
-}
-
-/** Every MAC address that policy or operator name. */
-function macsIn(policy: Policy | undefined, overrides: readonly Override[]): Set<Mac> {
-  const members = Object.values(policy?.groups ?? {}).flatMap((list) => list.flatMap((member) => "mac" in member ? [member.mac] : []));
-  const ends = [...(policy?.rules ?? []).flatMap(({ from, to }) => [from, to]), ...overrides.flatMap((override) => "a" in override ? [override.a, override.b] : [override.device])];
-  return new Set([...members, ...(policy?.quarantine ?? []), ...ends.filter((end) => end.includes(":"))]);
 }

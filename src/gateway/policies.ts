@@ -4,15 +4,16 @@
 // would make what is in force depend on who spoke last, and a link that is cut would hand the network to a file that nobody maintains.
 import { encodePolicy, hexadecimal, unenforced, validatePolicy, type Desired, type Policy, type RuleLines } from "@securebox/contract";
 import type { Platform } from "quickjs-ts";
+import { readPolicy } from "#reading";
 import type { PolicyStatus } from "./control/protocol.ts";
 import type { Log } from "./log.ts";
 import { PolicyFile, type ParsePolicy } from "./policy-file.ts";
-import { fitProblem, parsePolicyText, toFileProblem } from "./policy-text.ts";
+import { fitProblem, toFileProblem } from "./policy-fit.ts";
 import type { Override } from "../wifi-isolation/index.ts";
 import type { StateDirectory } from "./state.ts";
 
 export interface PoliciesParts {
-  platform: Pick<Platform, "files" | "timers" | "time" | "crypto">;
+  platform: Pick<Platform, "files" | "timers" | "time" | "crypto" | "processes">;
   path: string;
   state: StateDirectory;
   log: Log;
@@ -141,7 +142,7 @@ export class Policies {
   #open(): PolicyFile {
     const { platform, state, log } = this.#parts;
     const parse: ParsePolicy = (text) => {
-      const parsed = parsePolicyText(text);
+      const parsed = readPolicy(platform, text);
       const problem = parsed.policy && fitProblem(parsed.policy, this.#parts.overrides());
       return problem === undefined ? parsed : { errors: [{ field: "", message: problem }], warnings: [], unenforced: [] };
     };

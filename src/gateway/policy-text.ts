@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The contract's reading of a policy text in the shapes of the control socket, for the gateway and for `securebox policy check` alike.
-import { formatProblem, parsePolicy, unenforced, type Policy, type Problem, type RuleLines } from "@securebox/contract";
-import type { Override } from "../wifi-isolation/index.ts";
-import { Program } from "../wifi-isolation/program.ts";
+import { parsePolicy, unenforced, type Policy, type RuleLines } from "@securebox/contract";
 import type { FileProblem, PolicyStatus } from "./control/protocol.ts";
+import { toFileProblem } from "./policy-fit.ts";
 
 /** `policy` is absent when there are errors. `unenforced` and `warnings` (rules that never decide) are for people; they forbid nothing. */
 export interface ParsedPolicy {
@@ -22,19 +21,4 @@ export function parsePolicyText(text: string): ParsedPolicy {
     policy: result.policy, lines: result.lines, errors: [], warnings: result.warnings.map(toFileProblem),
     unenforced: pending.map((item) => ({ path: item.field, reason: `${item.construct} ${item.value}: ${item.meaning}`, line: item.line })),
   };
-}
-
-/** Why a valid policy cannot be enforced: it needs more bits than the pipeline has. undefined: it can. */
-export function fitProblem(policy: Policy, overrides: readonly Override[]): string | undefined {
-  try {
-    new Program(policy, overrides);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-export function toFileProblem(problem: Problem): FileProblem {
-  const place = problem.line > 0 ? { line: problem.line, column: problem.column } : {};
-  return { ...place, field: problem.field, message: formatProblem({ ...problem, line: 0, field: "" }) };
 }

@@ -8,6 +8,7 @@ import { type Ask, DeviceTable, Newcomers, type NewcomersParts, type DeviceEvent
 import { stationKey } from "./dispatch/senders.ts";
 import type { Log } from "./log.ts";
 import type { StateDirectory } from "./state.ts";
+import { FIRST_STATION, originOf, StationPorts } from "./station-ports.ts";
 import { JsonLinesStations, type StationEvent, type StationSource } from "./stations.ts";
 
 export interface PopulationParts {
@@ -28,6 +29,8 @@ export interface PopulationParts {
   ask(ask: Ask): void;
   /** What `devices` tells changed. */
   changed(): void;
+  /** Stations came to, or left, ports of their own. */
+  portsChanged(): void;
   /** A device or an address stands for somebody else from now on. */
   forgotten(what: { device?: number; address?: string }): void;
 }
@@ -43,6 +46,8 @@ export class Population {
   readonly newcomers: Newcomers;
   readonly source: StationSource | undefined;
   readonly #parts: PopulationParts;
+  readonly #ports: StationPorts;
+  #topology: Topology | undefined;
   #timers: Timer[] = [];
 
   constructor(parts: PopulationParts) {
@@ -54,9 +59,16 @@ export class Population {
       table: this.table, timers: platform.timers, now: () => this.#now(), ...parts.backend, patience: holdDeadline * PATIENCE,
       apply: (outcomes) => void this.apply(outcomes), told: (mac) => this.#parts.told(stationKey(mac)),
     });
+    this.#ports = new StationPorts({
+      keyOf: (vlan) => config.openwrt?.keys.find((key) => key.vlan === vlan)?.name,
+      placed: (mac) => this.table.byMac(mac)?.port, separate: (bss) => this.#isSeparate(bss),
+    });
     this.source = config.stations === undefined ? parts.bus?.stations : new JsonLinesStations(platform, config.stations, log);
     this.#restore();
   }
+
+  /** Ports that the radio says stations have for themselves, or their VLAN has. */
+  get stationPorts(): string[] { return this.#ports.ports; }
 
   start(): void {
     const { timers } = this.#parts.platform;
@@ -64,7 +76,7 @@ export class Population {
       timers.every(TICK, () => this.#tick()),
       timers.every(this.table.limits.silence / 3, () => this.#count()),
     ];
-    this.source?.start((event) => this.#station(event), () => this.#stationsLost());
+    this.source?.start((event) => this.#radio(event), () => this.#stationsLost());
     this.#parts.bus?.listen(({ mac, name }) => void this.apply([this.table.named(mac, name, this.#now())]));
   }
 
@@ -84,6 +96,7 @@ export class Population {
   }
 
   setTopology(topology: Topology): void {
+    this.#topology = topology;
     void this.apply([this.table.setTopology(topology, this.#now())]);
   }
 
@@ -100,7 +113,7 @@ export class Population {
     const edit: { setDevices: NonNullable<Edit["setDevices"]>[number][]; removeDevices: number[] } = { setDevices: [], removeDevices: [] };
     for (const { setDevices, removeDevices, events, deauthenticate, asks } of outcomes) {
       events.forEach((event) => this.#tell(event));
-      for (const { port, mac, reason } of deauthenticate) this.source?.deauthenticate(port, mac, reason);
+      for (const { port, mac, reason } of deauthenticate) this.source?.deauthenticate(originOf(port, this.#bsses)?.bss ?? port, mac, reason);
       asks.forEach((ask) => this.#parts.ask(ask));
       edit.removeDevices.push(...removeDevices);
       edit.setDevices.push(...setDevices);
@@ -116,6 +129,22 @@ export class Population {
     void this.#parts.count()?.then((packets) => {
       for (const [id, count] of packets) this.table.counted(id, count, this.#now());
     }, (error: Error) => this.#parts.log.debug("devices not counted", { reason: error.message }));
+  }
+
+  /** The radio speaks of BSSs, all else of ports. */
+  #radio(event: StationEvent): void {
+    const before = this.stationPorts.join();
+    for (const each of this.#ports.split(event)) this.#station(each);
+    if (this.stationPorts.join() !== before) this.#parts.portsChanged();
+  }
+
+  get #bsses(): string[] {
+    const { ports } = this.#parts.config;
+    return Object.keys(ports).filter((name) => ports[name] === "bss");
+  }
+
+  #isSeparate(bss: string): boolean {
+    return this.#topology?.ports.some(({ name }) => (originOf(name, [bss])?.vlan ?? 0) >= FIRST_STATION) ?? false;
   }
 
   #station(event: StationEvent): void {

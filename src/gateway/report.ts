@@ -5,6 +5,7 @@ import type { Device, Override } from "../wifi-isolation/index.ts";
 import { ControlFailure, type DeviceResult, type StatusResult, type SwitchStatus } from "./control/protocol.ts";
 import { findDevice, resolveEndpoint, type Known } from "./explain.ts";
 import type { Gateway } from "./gateway.ts";
+import type { AnnouncedName } from "./names/index.ts";
 import { VERSION } from "./version.ts";
 
 /** A device of a wired port, or of a radio that tells nothing, counts as present when it was seen so recently. */
@@ -38,7 +39,9 @@ function stationsStatus({ population, config }: Gateway): StatusResult["stations
 }
 
 function switchStatus({ config, bridge, reconciler, lastSync, switch: device }: Gateway): SwitchStatus {
-  const ports = Object.entries(config.ports).map(([name, role]) => ({ name, role, number: bridge?.state.ports.find((port) => port.name === name)?.number }));
+  const known = bridge?.state.ports ?? [];
+  const ofStations = known.filter(({ name }) => config.ports[name] === undefined);
+  const ports = [...Object.entries(config.ports).map(([name, role]) => ({ name, role, number: known.find((port) => port.name === name)?.number })), ...ofStations.map(({ name, role, number }) => ({ name, role, number }))];
   const { ctFlush = false, ctFlushZone = false, bundles = false, flowMonitor = false, ndRewrite = false } = device.abilities ?? {};
   return {
     state: reconciler.state, bridge: config.bridge, version: device.version, software: bridge?.state.software ?? device.abilities?.description.software,
@@ -66,12 +69,12 @@ function problemsOf({ bridge, changes, wrongConfiguration }: Gateway, { switch: 
   ].filter((problem) => problem !== "");
 }
 
-export function deviceResult({ policies, overrides, population, platform }: Gateway, device: Device): DeviceResult {
+export function deviceResult({ policies, overrides, population, platform }: Gateway, device: Device, called: AnnouncedName | undefined): DeviceResult {
   const info = population.table.info(device.mac, platform.time.now());
   const { policy } = policies;
   const quarantined = (policy?.quarantine.includes(device.mac) ?? false) || overrides.list.some((override) => override.kind === "quarantine" && override.device === device.mac);
   return {
-    id: device.id, mac: device.mac, name: device.name, port: device.port, addresses: device.addresses,
+    id: device.id, mac: device.mac, name: device.name, ...(called ? { announced: called } : {}), port: device.port, addresses: device.addresses,
     groups: policy ? groupsOf(policy, device.mac) : [], quarantined,
     ...(overrides.list.some((override) => override.kind === "isolate" && override.device === device.mac) ? { isolated: true as const } : {}), blocked: device.blocked ?? false,
     ...(info?.blocked === undefined ? {} : { reason: info.blocked }), associated: info?.associated ?? false, idle: info?.idle ?? 0,

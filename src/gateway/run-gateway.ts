@@ -14,6 +14,7 @@ import { Gateway } from "./gateway.ts";
 import { EventLog } from "./log.ts";
 import { takeOver } from "./reload.ts";
 import { supervise, watchSupervisor } from "./supervisor.ts";
+import { tellRouter } from "./topology.ts";
 import { VERSION } from "./version.ts";
 
 /** `access`: the way to a backend. Resolves with the exit status. Throws ConfigurationError, UsageError, and Error when another gateway serves the socket. */
@@ -41,6 +42,7 @@ async function runOnce(platform: Platform, loaded: GatewayConfig, options: Optio
   const broke = (error: unknown): void => log.error("internal error", { reason: platform.processes.stackOf(error) });
   const control = listen(platform, config.socket, gateway, log, broke);
   log.info("gateway starts", { version: VERSION, engine: platform.engine, pid: platform.processes.pid, bridge: config.bridge });
+  tellRouter(config, log);
   gateway.changes = changes;
   gateway.wrongConfiguration = wrong;
   gateway.start();

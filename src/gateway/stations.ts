@@ -6,13 +6,16 @@ import type { Mac } from "../wifi-isolation/network.ts";
 import { encodeLine, LineReader } from "./lines.ts";
 import type { Log } from "./log.ts";
 
-/** `key`: the identity of the key that the station proved (its PSK's name), when the radio tells it. */
-export interface Station { address: Mac; key?: string }
+/**
+ * `key`: the identity of the key that the station proved (its PSK's name), when the radio tells it. `vlan`: hostapd's number of the netdev by which its frames come,
+ * where that is not the BSS's own (station-ports.ts).
+ */
+export interface Station { address: Mac; key?: string; vlan?: number }
 
 export type StationEvent =
   /** All stations of one BSS as they are now; replaces what was known of it. */
   | { event: "stations"; bss: string; stations: Station[] }
-  | { event: "associated"; bss: string; address: Mac; key?: string }
+  | ({ event: "associated"; bss: string } & Station)
   | { event: "disassociated"; bss: string; address: Mac };
 
 export interface StationSource {
@@ -105,10 +108,16 @@ export function decodeStationEvent(line: string): StationEvent {
 }
 
 function decodeStation(value: unknown): Station {
-  const { address, key } = (value ?? {}) as { address?: unknown; key?: unknown };
+  const { address, key, vlan } = (value ?? {}) as { address?: unknown; key?: unknown; vlan?: unknown };
   const mac = text(address, "address").toLowerCase();
   if (!MAC.test(mac)) throw new TypeError(`address: expected a MAC address, found ${JSON.stringify(address)}`);
-  return key === undefined || key === null ? { address: mac } : { address: mac, key: text(key, "key") };
+  if (vlan !== undefined && !isVlan(vlan)) throw new TypeError(`vlan: expected hostapd's number of an interface, found ${JSON.stringify(vlan)}`);
+  return { address: mac, ...(key === undefined || key === null ? {} : { key: text(key, "key") }), ...(vlan === undefined ? {} : { vlan }) };
+}
+
+/** 1 to 4094, or an interface of one station; interface names have room for six digits. */
+export function isVlan(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) < 1_000_000 && value !== 4095;
 }
 
 function text(value: unknown, field: string): string {

@@ -5,7 +5,7 @@ import type { Flow } from "node-openvswitch/openflow";
 import { cookieOf } from "./cookie.ts";
 import type { Tree } from "./discovery-rules.ts";
 import { bindingDeviceFlows, bindingFlows, cutBindingFlows } from "./parts/binding.ts";
-import { deliverFlows } from "./parts/deliver.ts";
+import { deliverFlows, openedDeviceFlows } from "./parts/deliver.ts";
 import { destinationDeviceFlows, destinationFlows, ownAddressesOnly } from "./parts/destination.ts";
 import { copyDeviceFlows, fanoutFlows } from "./parts/fanout.ts";
 import { discoveryDeviceFlows, groupFlows, leaseDeviceFlows, requestDeviceFlows, requestFlows } from "./parts/group.ts";
@@ -70,6 +70,7 @@ function* deviceFlows(view: View, id: number): Generator<Flow> {
   yield* requestDeviceFlows(device, cookie);
   yield* leaseDeviceFlows(device, cookie);
   yield* holdDeviceFlows(device, cookie);
+  yield* openedDeviceFlows(device, cookie);
   yield ownAddressesOnly(device, cookie);
   if (device.cut) return yield* cutBindingFlows(device, cookie);
   yield* bindingDeviceFlows(device, cookie);

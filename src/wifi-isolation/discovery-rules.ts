@@ -14,7 +14,7 @@ export interface Entry {
   allow: boolean;
 }
 
-/** `forward`: who may be asked; `mirrored`: who may be answered by multicast (mDNS only; SSDP answers are unicast). */
+/** `forward`: who may be asked; `mirrored`: who may ask, and so hears answers and announcements that go to the group (mDNS responses, SSDP's NOTIFY). */
 export interface Receivers {
   forward: Entry[];
   mirrored: Entry[];
@@ -49,9 +49,9 @@ function covers(term: ServiceTerm, protocol: DiscoveryProtocol): boolean {
   return term.kind === "all" || (term.kind === "discovery" && term.protocol === protocol);
 }
 
-export function receiversOf(rules: readonly DiscoveryRule[], sender: (end: FlowEnd) => boolean, protocol: DiscoveryProtocol): Receivers {
+export function receiversOf(rules: readonly DiscoveryRule[], sender: (end: FlowEnd) => boolean): Receivers {
   const forward = rules.filter(({ from }) => sender(from)).map(({ to, allow }) => ({ end: to, allow }));
-  const mirrored = protocol === "mdns" ? rules.filter(({ to }) => sender(to)).map(({ from, allow }) => ({ end: from, allow })) : [];
+  const mirrored = rules.filter(({ to }) => sender(to)).map(({ from, allow }) => ({ end: from, allow }));
   return { forward: trim(forward), mirrored: trim(mirrored) };
 }
 

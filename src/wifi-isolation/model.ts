@@ -6,7 +6,7 @@ import { macBytes, parseAddress } from "./bytes.ts";
 import { compilePart, fanoutKey } from "./compile.ts";
 import { receives, type Tree } from "./discovery-rules.ts";
 import { diffFlows, type FlowChange } from "./flow-diff.ts";
-import { DEFAULT_HOLD_LIMITS, diffMeters, portMeter, type HoldLimits, type Meter, type MeterChange } from "./meters.ts";
+import { DEFAULT_HOLD_LIMITS, deviceMeters, diffMeters, portMeter, type HoldLimits, type Meter, type MeterChange } from "./meters.ts";
 import type { Device, FlowVerdict, Ip, Mac, NameBinding, Override, Topology } from "./network.ts";
 import { nodeIndex, TOP_LEVEL } from "./parts/fanout.ts";
 import { verdictKey } from "./parts/verdict.ts";
@@ -108,7 +108,7 @@ export class Model implements View {
   *meters(): Generator<Meter> {
     for (const { number } of this.site.stationPorts) yield { id: portMeter(number), ...this.limits.port };
     for (const { number } of this.site.upstreamPorts) yield { id: portMeter(number), ...this.limits.upstream };
-    for (const id of this.#devices.keys()) yield { id, ...this.limits.device };
+    for (const id of this.#devices.keys()) yield* deviceMeters(id, this.limits);
   }
 
   /** Makes the edit and says what the switch must change. Throws as the constructor does, with the model as it was. */
@@ -199,7 +199,7 @@ export class Model implements View {
 
   #changeDevices(edit: Edit): { before: MeterChange[]; after: MeterChange[] } {
     const ids = new Set([...(edit.removeDevices ?? []), ...(edit.setDevices ?? []).map(({ id }) => id)]);
-    const meters = (): Meter[] => [...ids].filter((id) => this.#devices.has(id)).map((id) => ({ id, ...this.limits.device }));
+    const meters = (): Meter[] => [...ids].filter((id) => this.#devices.has(id)).flatMap((id) => deviceMeters(id, this.limits));
     const observed = meters();
     for (const id of edit.removeDevices ?? []) this.#removeDevice(id);
     for (const device of edit.setDevices ?? []) this.#setDevice(device);

@@ -37,7 +37,7 @@ export interface Topology {
   gatewayMacs: Mac[];
   /** Resolvers whose DNS answers are believed. */
   resolvers: Ip[];
-  /** False: the switch cannot make an advertisement of a solicitation (the kernel's datapath); its target is asked instead. Default true. */
+  /** False: the switch cannot make an advertisement of a solicitation (the kernel's datapath); its target is asked instead, with thin ports the gateway answers. Default true. */
   ndRewrite?: boolean;
 }
 

@@ -64,12 +64,12 @@ export class Program {
   }
 
   #findTree(device: Identity, protocol: DiscoveryProtocol): Tree | undefined {
-    return this.trees.get(receiversKey(receiversOf(this.#discovery[protocol], (end) => holdsDevice(end, device), protocol)));
+    return this.trees.get(receiversKey(receiversOf(this.#discovery[protocol], (end) => holdsDevice(end, device))));
   }
 
   /** The same for what the router sends. */
   gatewayDiscovery(protocol: DiscoveryProtocol): Tree | undefined {
-    return this.trees.get(receiversKey(receiversOf(this.#discovery[protocol], isGateway, protocol)));
+    return this.trees.get(receiversKey(receiversOf(this.#discovery[protocol], isGateway)));
   }
 
   /** The bit of a set of patterns. */
@@ -155,7 +155,7 @@ export class Program {
       .map((mac) => { const device = { mac, groups: this.groupsOf(mac) }; return (end) => holdsDevice(end, device); });
     for (const sender of [...senders, isGateway]) {
       for (const protocol of PROTOCOLS) {
-        const receivers = receiversOf(this.#discovery[protocol], sender, protocol);
+        const receivers = receiversOf(this.#discovery[protocol], sender);
         if (receivers.forward.length + receivers.mirrored.length === 0) continue;
         const tree = treeOf(receivers);
         if ((ids.get(tree.id) ?? tree.key) !== tree.key) throw new CapacityError("two sets of receivers of discovery have the same hash: rename a group");

@@ -13,7 +13,7 @@ export const ASKED = 2;
 export const JOINED = 4;
 
 /** Why a packet is held: bits 8 to 15 of reg3, in the registers of the packet-in. */
-export const Reason = { station: 1, moved: 2, binding: 3, dhcp: 4, dns: 5, flow: 6, reply: 7, alive: 8 } as const;
+export const Reason = { station: 1, moved: 2, binding: 3, dhcp: 4, dns: 5, flow: 6, reply: 7, alive: 8, solicited: 9 } as const;
 export type ReasonName = keyof typeof Reason;
 
 /** The reason in reg3 of a packet-in; undefined: not held by this pipeline. `reply`: an answer of a flow to be asked about, its ends are the other way round. */

@@ -7,8 +7,8 @@ import type { Program } from "./program.ts";
 import type { Bits } from "./registers.ts";
 import type { Site } from "./site.ts";
 
-/** Device ids share the numbers of meters with ports. */
-export const MAX_DEVICE_ID = 59_999;
+/** Device ids share the numbers of meters with ports, and each device has four (meters.ts). */
+export const MAX_DEVICE_ID = 14_999;
 
 export interface DeviceView {
   id: number;

@@ -7,7 +7,8 @@
  *   disassoc, deauth, inactive-deauth   it left
  *
  * Not every way in which a station leaves is notified (del_client, a station that hostapd prunes because it came back elsewhere), so each BSS is listed again from time to time, and at once
- * where a station is authorised elsewhere. The BSS is the object's name: `ifname` is in recent releases only. Which key a station proved is not told; we never answer a
+ * where a station is authorised elsewhere. The BSS is the object's name: `ifname` is in recent releases only. Which key a station proved is not told, but its VLAN is (`vlan`, of
+ * sta-authorized alone): a key that has a VLAN to itself is known by that. We never answer a
  * notification with anything but "ok", as hostapd may take a status as a refusal.
  */
 import type { Millis, Platform, Timer } from "quickjs-ts";
@@ -76,7 +77,7 @@ export class HostapdStations implements StationSource {
     const bss = path.slice(PREFIX.length);
     if (!this.#radio.has(bss)) return;
     if (this.#parts.bsses().includes(bss)) this.#parts.log.warn("station events lost", { bss });
-    if (this.#parts.bus.ready) return this.#tell(this.#radio.removed(bss));
+    if (this.#parts.bus.ready) return this.#tell(bss, this.#radio.removed(bss));
     this.#radio.clear(); // of all: the client goes through its objects one by one
     this.#lost();
   }
@@ -85,13 +86,13 @@ export class HostapdStations implements StationSource {
   #notified(bss: string, name: string, data: Table): void {
     if (!this.#radio.has(bss)) return;
     const { events, ask } = this.#radio.notified(bss, name, data["address"], data["vlan"]);
-    this.#tell(events);
-    if (ask.length > 0) void Promise.all(ask.map((other) => this.#list(other))).then(() => this.#tell(this.#radio.asked(bss, data["address"] as Mac)));
+    this.#tell(bss, events);
+    if (ask.length > 0) void Promise.all(ask.map((other) => this.#list(other))).then(() => this.#tell(bss, this.#radio.asked(bss, data["address"] as Mac)));
   }
 
   async #list(bss: string): Promise<void> {
     this.#radio.listing(bss);
-    this.#tell(this.#radio.listed(bss, await this.#clients(bss)));
+    this.#tell(bss, this.#radio.listed(bss, await this.#clients(bss)));
   }
 
   /** Who is authorised; undefined: no answer. */
@@ -106,9 +107,8 @@ export class HostapdStations implements StationSource {
     }
   }
 
-  #tell(events: readonly StationEvent[]): void {
-    const ours = this.#parts.bsses();
-    for (const event of events) if (ours.includes(event.bss)) this.#receive(event);
+  #tell(bss: string, events: readonly StationEvent[]): void {
+    if (this.#parts.bsses().includes(bss)) events.forEach((event) => this.#receive(event));
   }
 }
 

@@ -4,18 +4,19 @@
  * or newer than the list; the last that was told of an address is the truth in either case.
  */
 import type { Mac } from "../../wifi-isolation/network.ts";
-import type { StationEvent } from "../stations.ts";
+import { isVlan, type Station, type StationEvent } from "../stations.ts";
+
+/** hostapd's number of the VLAN or interface that the station was told to have; 0: none was told, as lists do not tell it. */
+type Vlan = number;
 
 interface Bss {
   /** undefined: not listed yet. */
-  stations: Set<Mac> | undefined;
-  /** Lists on their way, and what was told meanwhile: whether the address is there. */
+  stations: Map<Mac, Vlan> | undefined;
+  /** Lists on their way, and what was told meanwhile: null, or its number, when it is there. */
   lists: number;
-  told: Map<Mac, boolean>;
+  told: Map<Mac, Vlan | null>;
   /** Authorised here while another BSS had it: that one is being listed. */
-  arriving: Set<Mac>;
-  /** In a VLAN of this BSS: its frames come by another netdev, whose port learns it from them. Lists do not tell which these are. */
-  tagged: Set<Mac>;
+  arriving: Map<Mac, Vlan>;
 }
 
 const ADDRESS = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
@@ -31,7 +32,7 @@ export class Radio {
   has(bss: string): boolean { return this.#bsses.has(bss); }
 
   added(bss: string): void {
-    this.#bsses.set(bss, { stations: undefined, lists: 0, told: new Map(), arriving: new Set(), tagged: new Set() });
+    this.#bsses.set(bss, { stations: undefined, lists: 0, told: new Map(), arriving: new Map() });
   }
 
   /** Its stations are gone with it. */
@@ -54,27 +55,26 @@ export class Radio {
   listed(bss: string, addresses: readonly string[] | undefined): StationEvent[] {
     const found = this.#bsses.get(bss);
     if (!found) return [];
-    const { told, arriving, tagged } = found;
+    const { told, arriving } = found;
     if (found.lists > 0 && --found.lists === 0) found.told = new Map();
     if (!addresses) return [];
-    const stations = new Set(addresses.map((address) => address.toLowerCase()).filter((address) => ADDRESS.test(address)).slice(0, MAX_STATIONS));
-    for (const [address, there] of told) if (there) stations.add(address);
-      else stations.delete(address);
-    for (const address of [...arriving, ...tagged]) stations.delete(address);
+    const valid = addresses.map((address) => address.toLowerCase()).filter((address) => ADDRESS.test(address)).slice(0, MAX_STATIONS);
+    const stations = new Map<Mac, Vlan>(valid.map((address) => [address, found.stations?.get(address) ?? 0]));
+    for (const [address, vlan] of told) if (vlan === null) stations.delete(address);
+      else stations.set(address, vlan);
+    for (const address of arriving.keys()) stations.delete(address);
     found.stations = stations;
-    return [{ event: "stations", bss, stations: [...stations].map((address) => ({ address })) }];
+    return [{ event: "stations", bss, stations: [...stations].map(([address, vlan]) => stationOf(address, vlan)) }];
   }
 
-  /** `given`, `vlan`: the notification's fields. `ask`: BSSs to list; then `asked` is called. */
-  notified(bss: string, name: string, given: unknown, vlan?: unknown): { events: StationEvent[]; ask: string[] } {
+  /** `given`, `number`: the notification's fields "address" and "vlan". `ask`: BSSs to list; then `asked` is called. */
+  notified(bss: string, name: string, given: unknown, number?: unknown): { events: StationEvent[]; ask: string[] } {
     const found = this.#bsses.get(bss);
     const address = typeof given === "string" ? given.toLowerCase() : "";
-    const elsewhere = name === "sta-authorized" && typeof vlan === "number" && vlan > 0;
-    const left = elsewhere || LEFT.has(name);
+    const left = LEFT.has(name);
     if (!found || !ADDRESS.test(address) || !(left || name === "sta-authorized")) return { events: [], ask: [] };
-    if (found.lists > 0 && found.told.size < MAX_STATIONS) found.told.set(address, !left);
-    found.tagged.delete(address);
-    if (elsewhere && found.tagged.size < MAX_STATIONS) found.tagged.add(address);
+    const vlan = isVlan(number) ? number : 0;
+    if (found.lists > 0 && found.told.size < MAX_STATIONS) found.told.set(address, left ? null : vlan);
     if (left) {
       found.arriving.delete(address);
       return { events: found.stations?.delete(address) ? [{ event: "disassociated", bss, address }] : [], ask: [] };
@@ -82,8 +82,8 @@ export class Radio {
     const others = this.bsses.filter((other) => other !== bss);
     const back = this.#elsewhereNoMore(others, address) && found.stations?.delete(address);
     const ask = others.filter((other) => this.#bsses.get(other)!.stations?.has(address));
-    if (ask.length === 0) return { events: [...(back ? [{ event: "disassociated" as const, bss, address }] : []), ...this.#arrived(bss, found, address)], ask };
-    found.arriving.add(address);
+    if (ask.length === 0) return { events: [...(back ? [{ event: "disassociated" as const, bss, address }] : []), ...this.#arrived(bss, found, address, vlan)], ask };
+    found.arriving.set(address, vlan);
     return { events: [], ask };
   }
 
@@ -91,7 +91,10 @@ export class Radio {
   asked(bss: string, given: Mac): StationEvent[] {
     const found = this.#bsses.get(bss);
     const address = given.toLowerCase();
-    return found?.arriving.delete(address) ? this.#arrived(bss, found, address) : [];
+    const vlan = found?.arriving.get(address);
+    if (!found || vlan === undefined) return [];
+    found.arriving.delete(address);
+    return this.#arrived(bss, found, address, vlan);
   }
 
   /** What was told of it at other BSSs is older than this; true: it was about to arrive at one, and so has left here in between. */
@@ -105,9 +108,13 @@ export class Radio {
     return arriving;
   }
 
-  #arrived(bss: string, { stations }: Bss, address: Mac): StationEvent[] {
+  #arrived(bss: string, { stations }: Bss, address: Mac, vlan: Vlan): StationEvent[] {
     if (!stations || (!stations.has(address) && stations.size >= MAX_STATIONS)) return [];
-    stations.add(address);
-    return [{ event: "associated", bss, address }];
+    stations.set(address, vlan);
+    return [{ event: "associated", bss, ...stationOf(address, vlan) }];
   }
+}
+
+function stationOf(address: Mac, vlan: Vlan): Station {
+  return vlan === 0 ? { address } : { address, vlan };
 }

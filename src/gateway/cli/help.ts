@@ -31,6 +31,9 @@ SIGTERM and SIGINT end it (the flows stay in the switch and go on protecting), S
 configuration and the policy file again; what of the configuration a running gateway cannot change makes it begin anew, in place.
 Options on the command line come before the same settings in the configuration file, and those before the defaults.
 
+The configuration is YAML, or UCI where the file lies in a directory "config" and has no suffix. On OpenWrt it is /etc/config/securebox, and the service
+("service securebox start") is what starts the gateway; a start that finds that file wrong says so and takes the last right one.
+
 Until a valid policy was read everything is denied. When the policy file becomes invalid the last valid policy stays in
 force, also across a restart; "securebox status" tells the errors. A gateway that is enrolled ("securebox help enroll") enforces
 its backend's policy instead of the file.
@@ -68,7 +71,7 @@ Exit status: 0 valid, 1 invalid, 2 the file cannot be read.`,
   },
   {
     name: "config check", operands: "", count: [0, 0], options: ["config", "json"], summary: "check the configuration of the gateway without using it",
-    details: `Needs no running gateway. Every problem is named with its field or, on OpenWrt, with its section and option.
+    details: `Needs no running gateway. Every problem is named with its field or, in /etc/config/securebox, with its section and option.
 
 Exit status: 0 valid, 2 wrong or not to be read.`,
   },
@@ -122,7 +125,8 @@ DHCP) must work again, else everything is put back. The newest eight are shown, 
   {
     name: "recover", operands: "", count: [0, 0], options: ["config", "state", "json"], summary: "undo a change of UCI that was interrupted, before the network starts",
     details: `Run by an early init script on OpenWrt; needs no gateway, no ubus and no Open vSwitch. The gateway's own start does the same, and the rest, but
-later than netifd has read the configuration. Without a change that was interrupted nothing is written.
+later than netifd has read the configuration. Without a change that was interrupted nothing is written. Reads /etc/config/securebox unless
+--config names another file.
 
 Exit status: 0, whatever it finds: what it cannot do is said on standard error and left to the gateway's start.`,
   },

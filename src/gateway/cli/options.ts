@@ -9,9 +9,9 @@ export interface OptionSpec {
 }
 
 export const OPTIONS = {
-  config: { name: "config", value: "FILE", summary: "gateway configuration (default /etc/securebox/gateway.yaml)" },
+  config: { name: "config", value: "FILE", summary: "gateway configuration (default /etc/securebox/gateway.yaml; where that is not: /etc/config/securebox)" },
   policy: { name: "policy", value: "FILE", summary: "policy file (default /etc/securebox/policy.yaml)" },
-  state: { name: "state", value: "DIR", summary: "state directory (default /var/lib/securebox)" },
+  state: { name: "state", value: "DIR", summary: "state directory (default /var/lib/securebox; on OpenWrt /etc/securebox/state)" },
   socket: { name: "socket", value: "PATH", summary: "control socket (default /var/run/securebox.sock)" },
   "log-level": { name: "log-level", value: "LEVEL", summary: "debug, info, warn or error (default info)" },
   "log-format": { name: "log-format", value: "FORMAT", summary: "text, json or logd (default text; on OpenWrt logd)" },

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `securebox policy check FILE`: the validator that the gateway uses, without a gateway.
 import type { Platform } from "quickjs-ts";
+import { readPolicy } from "#reading";
 import { ConfigurationError } from "../config/load.ts";
-import { parsePolicyText } from "../policy-text.ts";
 import type { OptionValues } from "./options.ts";
 import { place } from "./render.ts";
 
 export function checkPolicy(platform: Platform, file: string, options: OptionValues): number {
   const text = file === "-" ? platform.processes.readStdin() : read(platform, file);
-  const { policy, errors, warnings, unenforced } = parsePolicyText(text);
+  const { policy, errors, warnings, unenforced } = readPolicy(platform, text);
   const name = file === "-" ? "standard input" : file;
   if (options.json) platform.processes.stdout(`${JSON.stringify({ file, valid: policy !== undefined, errors, warnings, unenforced })}\n`);
   else {

@@ -5,8 +5,7 @@ import { recoverEarly, type Early } from "../../apply/early.ts";
 import type { Part } from "../../apply/index.ts";
 import { UciFiles } from "../../openwrt/uci/files.ts";
 import { parseUci } from "../../openwrt/uci/text.ts";
-import { STATE } from "../config/uci/options.ts";
-import { UCI_CONFIG_PATH } from "../config/uci/read.ts";
+import { UCI_CONFIG_PATH, UCI_STATE } from "../config/config.ts";
 import type { OptionValues } from "./options.ts";
 
 export async function recover(platform: Platform, options: OptionValues): Promise<number> {
@@ -29,9 +28,9 @@ function stateOf({ files }: Platform, path: string): string {
   try {
     const main = parseUci(files.readText(path)).find(({ type }) => type === "securebox");
     const state = main?.options.get("state");
-    return typeof state === "string" && state.startsWith("/") ? state : STATE;
+    return typeof state === "string" && state.startsWith("/") ? state : UCI_STATE;
   } catch {
-    return STATE;
+    return UCI_STATE;
   }
 }
 

@@ -86,10 +86,15 @@ function devicesLine({ devices }: StatusResult): string {
 export function renderDevices(devices: DeviceResult[]): string {
   if (devices.length === 0) return "no devices known\n";
   const rows = devices.map((device) => [
-    device.mac, device.name ?? "-", device.port || "-", device.addresses.join(",") || "-", device.groups.join(",") || "-",
-    [device.quarantined ? "quarantined" : "", device.isolated ? "isolated" : "", device.blocked ? `blocked${device.reason ? ` (${device.reason})` : ""}` : ""].filter(Boolean).join(" "),
+    device.mac, nameText(device), device.port || "-", device.addresses.join(",") || "-", device.groups.join(",") || "-",
+    [device.announced?.alike ? `name unproved, looks like that of ${device.announced.alike}` : "", device.quarantined ? "quarantined" : "", device.isolated ? "isolated" : "", device.blocked ? `blocked${device.reason ? ` (${device.reason})` : ""}` : ""].filter(Boolean).join(" "),
   ]);
   return columns([["MAC", "NAME", "PORT", "ADDRESSES", "GROUPS", ""], ...rows]);
+}
+
+/** One that the device only announces stands in brackets. */
+function nameText({ name, announced }: DeviceResult): string {
+  return name ?? (announced ? `(${announced.name})` : "-");
 }
 
 export function renderExplain(result: ExplainResult): string {

@@ -54,11 +54,29 @@ export interface GatewayConfig {
 export interface OpenwrtConfig {
   /** Sections of /etc/config/wireless that are set up for isolation. */
   wifi: { iface: string; groupKeys: "random" | "per-station" | "shared" }[];
+  /** Wi-Fi keys of devices, written to these. */
+  keys: WifiKey[];
   /** Seconds. */
   applyDeadline: number;
 }
 
+/** A key of a device, or of devices: sections of type `key`. */
+export interface WifiKey {
+  name: string;
+  /** Secret: in no log, no message, no answer. */
+  key: string;
+  /** Devices that may use it; empty: any. */
+  macs: string[];
+  /** No other key has it, so that who is in it has proved this one. */
+  vlan?: number;
+  /** Sections of `wifi`; empty: all of them. */
+  ifaces: string[];
+}
+
 export const DEFAULT_CONFIG_PATH = "/etc/securebox/gateway.yaml";
+export const UCI_CONFIG_PATH = "/etc/config/securebox";
+/** /var is in memory on OpenWrt. */
+export const UCI_STATE = "/etc/securebox/state";
 
 export const DEFAULTS = {
   bridge: "br0",

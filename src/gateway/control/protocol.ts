@@ -107,6 +107,8 @@ export interface DeviceResult {
   id: number;
   mac: string;
   name?: string;
+  /** What it calls itself by mDNS: proves nothing, and finds it in no command. `alike`: MAC of a device whose name looks the same. */
+  announced?: { name: string; alike?: string };
   port: string;
   addresses: string[];
   groups: string[];

@@ -17,12 +17,14 @@ export class Addresses {
   /** Searched for a holder: an index would cost more memory than all else, and only frames that the switch holds need one. */
   readonly #entries: ReadonlyMap<unknown, Entry>;
   readonly #claims: TokenBuckets<number>;
+  readonly #requests: TokenBuckets<number>;
   readonly #limits: DeviceLimits;
 
   constructor(limits: DeviceLimits, entries: ReadonlyMap<unknown, Entry>) {
     this.#entries = entries;
     this.#limits = limits;
     this.#claims = new TokenBuckets(limits.claimBurst, limits.claimInterval);
+    this.#requests = new TokenBuckets(limits.requestBurst, limits.requestInterval);
   }
 
   holder(address: Ip): Entry | undefined {
@@ -74,6 +76,16 @@ export class Addresses {
     return true;
   }
 
+  /**
+   * Whether the device may ask a DHCP server for an IPv4 address. A server sets one aside for each client identifier that asks, and one device can invent any
+   * number: it has as many leases as we would let it use, and those that it asks for before the first has come are counted.
+   */
+  mayRequest(entry: Entry, address: Ip, now: Millis): boolean {
+    if (entry.addresses.includes(address)) return true;
+    const leased = entry.addresses.filter((own) => !isIpv6(own) && isLeased(entry, own)).length;
+    return leased < this.#limits.ipv4PerDevice && this.#requests.take(entry.id, now);
+  }
+
   unbind(entry: Entry, address: Ip, reason: UnboundReason, draft: Draft): void {
     take(entry, address);
     draft.changed(entry);
@@ -106,7 +118,10 @@ export class Addresses {
     this.#bind(entry, address, LEARNT, draft);
   }
 
-  sweep(now: Millis): void { this.#claims.sweep(now); }
+  sweep(now: Millis): void {
+    this.#claims.sweep(now);
+    this.#requests.sweep(now);
+  }
 
   #allowed({ mac, port }: Entry, address: Ip, plan: Plan, draft: Draft): boolean {
     const kind = plan.classify(address);

@@ -20,8 +20,13 @@ export interface Claim {
   askAt?: Millis;
 }
 
+/** A frame at a port whose radio tells of its stations, under the MAC of one that is associated elsewhere; the radio has not told of it there. */
+export interface Sighting { port: string; since: Millis; last: Millis; told: boolean }
+
 export interface Trouble {
   claim?: Claim;
+  /** At most one per port. Nothing ends one but the radio's word of that port, or silence after it was told. */
+  sightings?: Sighting[];
   /** Frames from the device's own port are refused. `until`: end of the hold-down. */
   blocked?: { reason: string; until: Millis };
   /** Port where somebody with another key is associated under this MAC. */

@@ -5,13 +5,14 @@
 //   another key, or none         refused; at its own port it is blocked, since there the radio now serves somebody else
 //   no keys, old place gone      moves at once                        (disassociated, or its port left the bridge)
 //   no keys, old place alive     after the hold-down, if it still stands and the old place was silent; at its own port blocked meanwhile
-//   a frame, nothing from radio  after the old place's counters stood still for `silence`: whoever composes this must report them
+//   a frame before the radio     waits for the radio's word; an alarm when that has not come within `grace`
+//   a frame, no radio tells      after the old place's counters stood still for `silence`: whoever composes this must report them
 //   the same, with thin ports    after the station was asked at its old place and did not answer there; whoever composes this must ask
 //
 // At another port nothing needs to be blocked: the old place goes on, frames from the new one are not the device's.
 import type { Millis } from "quickjs-ts";
 import type { Draft } from "./draft.ts";
-import { troubleOf, type Claim, type Entry } from "./entry.ts";
+import { troubleOf, type Claim, type Entry, type Sighting } from "./entry.ts";
 import type { DeviceLimits } from "./limits.ts";
 import { ReasonCode } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
@@ -60,8 +61,10 @@ export class Places {
     if (entry.port === port) return this.#own(entry, draft);
     const { mac } = entry;
     if (covered) {
-      if (entry.associated) draft.alarm({ type: "mac-at-two-places", mac, port: entry.port, other: port });
-      return entry.trouble?.claim?.port === port || entry.trouble?.foreign === port ? "drop" : "wait";
+      const known = entry.trouble?.claim?.port === port || entry.trouble?.foreign === port;
+      if (known && entry.associated) draft.alarm({ type: "mac-at-two-places", mac, port: entry.port, other: port });
+      else if (entry.associated) this.#sighted(entry, port, draft);
+      return known ? "drop" : "wait";
     }
     if (entry.key !== undefined) {
       draft.alarm({ type: "identity-mismatch", mac, port, expected: entry.key });
@@ -95,6 +98,7 @@ export class Places {
   tick(entry: Entry, plan: Plan, draft: Draft): void {
     const { trouble } = entry;
     if (!trouble) return;
+    this.#review(entry, draft);
     if (trouble.claim && this.#unanswered(entry, trouble.claim.port, draft.now)) return this.#settle(entry, trouble.claim.port, undefined, false, draft);
     if (trouble.claim) this.#ask(entry, trouble.claim, plan, draft);
     const { claim, blocked, foreign } = trouble;
@@ -103,7 +107,7 @@ export class Places {
       else this.#settle(entry, claim.port, claim.key, true, draft);
     } else if (blocked && foreign === undefined && blocked.until <= draft.now) this.#unblock(entry, draft);
     if (claim && !claim.byRadio && draft.now - claim.since > 4 * this.#limits.silence) trouble.claim = undefined;
-    if (!trouble.claim && !trouble.blocked && trouble.foreign === undefined) entry.trouble = undefined;
+    if (!trouble.claim && !trouble.blocked && trouble.foreign === undefined && !trouble.sightings) entry.trouble = undefined;
   }
 
   #own(entry: Entry, draft: Draft): "here" | "drop" {
@@ -112,6 +116,32 @@ export class Places {
     // It is here, too: asked anew when the other goes on, but not at once.
     if (claim?.asked) this.#contest(entry, { ...claim, since: draft.now, asked: 0, askAt: draft.now + ASK_AGAIN }, draft);
     return entry.trouble?.blocked || entry.barred ? "drop" : "here";
+  }
+
+  /** The source of station events is gone: nobody can explain them any more. */
+  forgetSightings(entry: Entry): void {
+    if (entry.trouble) entry.trouble.sightings = undefined;
+  }
+
+  /** Neither frames elsewhere nor more of them here make it younger, so that nobody can put the alarm off. */
+  #sighted(entry: Entry, port: string, draft: Draft): void {
+    const sightings = (troubleOf(entry).sightings ??= []);
+    const before = sightings.find((each) => each.port === port);
+    if (!before) return void sightings.push({ port, since: draft.now, last: draft.now, told: false });
+    before.last = draft.now;
+    this.#tellOf(before, entry, draft);
+  }
+
+  #tellOf(sighting: Sighting, entry: Entry, draft: Draft): void {
+    if (draft.now - sighting.since < this.#limits.grace) return;
+    Object.assign(sighting, { told: true, last: draft.now });
+    draft.alarm({ type: "mac-at-two-places", mac: entry.mac, port: entry.port, other: sighting.port });
+  }
+
+  /** Told once it is due; forgotten when that was told and it was silent since. */
+  #review(entry: Entry, draft: Draft): void {
+    for (const each of entry.trouble?.sightings ?? []) if (!each.told) this.#tellOf(each, entry, draft);
+    keepSightings(entry, ({ told, last }) => !told || draft.now - last < this.#limits.grace);
   }
 
   /** Asks the station at its place, where it will be heard, whether it is there. False: it cannot be asked. */
@@ -168,7 +198,9 @@ export class Places {
       draft.event({ type: "device-moved", mac: entry.mac, from: entry.port, to: port });
       draft.changed(entry);
     }
-    Object.assign(entry, { port, associated, seen: draft.now, key: key ?? entry.key, trouble: undefined });
+    keepSightings(entry, (each) => each.port !== port);
+    const { sightings } = entry.trouble ?? {};
+    Object.assign(entry, { port, associated, seen: draft.now, key: key ?? entry.key, trouble: sightings && { sightings } });
   }
 
   /** Whether the old place may be given up for a frame from another, which proves nothing. */
@@ -178,4 +210,9 @@ export class Places {
     const { silence } = this.#limits;
     return entry.packets >= 0 && entry.counted - entry.seen >= silence && now - entry.counted < silence;
   }
+}
+
+function keepSightings({ trouble }: Entry, which: (sighting: Sighting) => boolean): void {
+  const kept = trouble?.sightings?.filter(which) ?? [];
+  if (trouble?.sightings) trouble.sightings = kept.length > 0 ? kept : undefined;
 }

@@ -6,6 +6,7 @@
 // `silence / 3` with the packet counter of its flow in table source: without it no device is believed to have left its port.
 import type { Millis } from "quickjs-ts";
 import type { Device, Ip, Mac, Topology } from "../../wifi-isolation/network.ts";
+import { originOf } from "../station-ports.ts";
 import { addressInfos, Addresses, type AddressInfo } from "./addresses.ts";
 import { Alarms } from "./alarms.ts";
 import { Draft } from "./draft.ts";
@@ -186,6 +187,7 @@ export class DeviceTable {
   /** The source of station events is gone: frames are what is left, until it lists its stations again. */
   stationsLost(): void {
     this.#covered.clear();
+    for (const entry of this.#entries.values()) this.#places.forgetSightings(entry);
   }
 
   // Inputs: the switch
@@ -215,6 +217,12 @@ export class DeviceTable {
       draft.changed(entry);
     }
     return draft.outcome(this.#addresses.lease(entry, address, seconds, this.#plan, draft) ? "release" : "drop");
+  }
+
+  /** Whether a station may ask a DHCP server for an address; one that is not known may. */
+  mayRequest(mac: Mac, address: Ip, now: Millis): boolean {
+    const entry = this.#entries.get(mac);
+    return entry === undefined || this.#addresses.mayRequest(entry, address, now);
   }
 
   /** What the DHCP server calls a device; one that is not known is not made known by it. */
@@ -275,6 +283,8 @@ export class DeviceTable {
     for (const device of devices.filter(({ mac, port }) => this.#plan.isStation(mac) && this.#plan.isStationPort(port))) {
       const entry = this.#entries.get(device.mac) ?? this.#comeBack(device, draft);
       if (!entry || entry.trouble || entry.barred) continue;
+      // The radio lists a BSS's stations without telling which are at a VLAN's or an interface of their own.
+      if (originOf(device.port, [entry.port])?.vlan) entry.associated = false;
       if (!entry.associated) this.#places.recalled(entry, device.port, draft);
       if (entry.port === device.port) for (const address of device.addresses) this.#addresses.recalled(entry, address, this.#plan, draft);
     }

@@ -27,6 +27,11 @@ export function holdFrame(packetIn: NxPacketIn2): HeldFrame | undefined {
   };
 }
 
+/** The id of the device that sent the packet, as the pipeline knew it; 0: none. */
+export function sourceOf({ metadata = {} }: NxPacketIn2): number {
+  return register(metadata, "reg0");
+}
+
 /** OpenFlow writes LOCAL with 32 bits; the switch's numbers elsewhere have 16. */
 function register(metadata: Match, field: string): number {
   const value = metadata[field];

@@ -5,12 +5,15 @@ import type { Handler, Handling } from "./dispatcher.ts";
 import { fallBack, handleFlow, questionOf, type FlowParts } from "./flows.ts";
 import type { HeldFrame } from "./frame.ts";
 import { handleName, type NameParts } from "./names.ts";
+import { handleSolicitation, type NeighbourParts } from "./neighbours.ts";
 import { handleAlive, handleDhcp, handleSender, type SenderParts } from "./senders.ts";
 
-export class ReasonHandler implements Handler {
-  readonly #parts: SenderParts & NameParts & FlowParts;
+export type HandlerParts = SenderParts & NameParts & NeighbourParts & FlowParts;
 
-  constructor(parts: SenderParts & NameParts & FlowParts) {
+export class ReasonHandler implements Handler {
+  readonly #parts: HandlerParts;
+
+  constructor(parts: HandlerParts) {
     this.#parts = parts;
   }
 
@@ -18,6 +21,7 @@ export class ReasonHandler implements Handler {
     switch (frame.reason) {
       case "station": case "moved": case "binding": return handleSender(this.#parts, frame, now);
       case "alive": return handleAlive(this.#parts, frame, now);
+      case "solicited": return handleSolicitation(this.#parts, frame);
       case "dhcp": return handleDhcp(this.#parts, frame, now);
       case "dns": return handleName(this.#parts, frame, now);
       case "flow": case "reply": return handleFlow(this.#parts, frame, now);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reasons station, moved, binding and dhcp: what a frame shows of who is where with which address.
 import type { Millis } from "quickjs-ts";
-import { decodeDhcpv4, decodeDhcpv6, dhcpHostname, DhcpOption, dhcpNumber, DhcpType, dhcpType, Dhcpv6Type, dhcpv6Leases, dissect, formatMac, isGroupMac, parseIp, parseMac, type Packet } from "../../packets/index.ts";
+import { decodeDhcpv4, decodeDhcpv6, type Dhcpv4, dhcpHostname, DhcpOption, dhcpNumber, DhcpType, dhcpType, Dhcpv6Type, dhcpv6Leases, dissect, formatMac, isGroupMac, parseIp, parseMac, type Packet } from "../../packets/index.ts";
 import type { Ip, Mac } from "../../wifi-isolation/index.ts";
 import type { DeviceOutcome, DeviceTable, Lease, Newcomers } from "../devices/index.ts";
 import type { Handling } from "./dispatcher.ts";
@@ -27,7 +27,7 @@ export function handleSender(parts: SenderParts, frame: HeldFrame, now: Millis):
   if (port === undefined) return { act: "drop" };
   const packet = dissect(frame.bytes);
   const mac = packet.ethernet.source;
-  if (!asksForItself(parts.devices, packet)) return { act: "drop" };
+  if (!asksForItself(parts.devices, packet, now)) return { act: "drop" };
   const newcomer = parts.newcomers.frame(port, mac);
   if (newcomer) return newcomer === "wait" ? { act: "wait", key: stationKey(mac) } : { act: "drop" };
   const address = addressOf(packet);
@@ -74,24 +74,32 @@ function addressOf({ network }: Packet): Ip | undefined {
 
 /**
  * What a station sends to DHCP servers is about itself: servers believe the hardware address and the client identifier inside, so others could have
- * its lease released, or leases piled up in its name. True for what is no such message. Throws DecodeError.
+ * its lease released, or leases piled up in its name. Nor does it ask for more than its share. True for what is no such message. Throws DecodeError.
  */
-function asksForItself(devices: DeviceTable, { ethernet, network }: Packet): boolean {
+function asksForItself(devices: DeviceTable, { ethernet, network }: Packet, now: Millis): boolean {
   if (network.type !== "ip" || network.upper.type !== "udp" || network.upper.udp.destinationPort !== DHCP4_SERVER) return true;
-  const { operation, clientMac, clientAddress, relayAddress, options } = decodeDhcpv4(network.upper.udp.payload);
+  const message = decodeDhcpv4(network.upper.udp.payload);
+  const { operation, clientMac, clientAddress, relayAddress, options } = message;
   if (operation !== "request" || clientMac !== ethernet.source || relayAddress !== "0.0.0.0") return false;
   const holder = devices.byAddress(clientAddress);
   if (holder !== undefined && holder.mac !== clientMac) return false;
   // RFC 2132 §9.14: type 1, Ethernet.
   const identifier = options.get(DhcpOption.CLIENT_ID);
   const named = identifier?.length === 7 && identifier[0] === 1 ? devices.byMac(formatMac(identifier.subarray(1))) : undefined;
-  return named === undefined || named.mac === clientMac;
+  if (named !== undefined && named.mac !== clientMac) return false;
+  return dhcpType(message) !== DhcpType.REQUEST || devices.mayRequest(clientMac, wantedAddress(message), now);
+}
+
+/** RFC 2131 table 5: in option 50, or as its own when it renews. */
+function wantedAddress({ options, clientAddress }: Dhcpv4): Ip {
+  const requested = options.get(DhcpOption.REQUESTED_ADDRESS);
+  return requested?.length === 4 ? requested.join(".") : clientAddress;
 }
 
 /** DHCP: what a station asks; or an answer of the network's server: the lease comes into force before the station knows of it. Throws DecodeError. */
 export function handleDhcp(parts: SenderParts, frame: HeldFrame, now: Millis): Handling {
   const packet = dissect(frame.bytes);
-  if (frame.source !== 0) return { act: isDhcpRequest(packet) && asksForItself(parts.devices, packet) ? "release" : "drop" };
+  if (frame.source !== 0) return { act: isDhcpRequest(packet) && asksForItself(parts.devices, packet, now) ? "release" : "drop" };
   const { ethernet, network } = packet;
   if (network.type !== "ip" || network.upper.type !== "udp") return { act: "drop" };
   const { sourcePort, payload } = network.upper.udp;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export { AnnouncedNames, type AnnouncedName } from "./announced.ts";
 export { resolve, type ResolvedAddress } from "./chain.ts";
 export { DEFAULT_NAME_LIMITS, type NameLimits } from "./limits.ts";
 export * from "./outcome.ts";

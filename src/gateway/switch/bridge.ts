@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bridge as OVSDB shows it: made sure of (fail_mode secure, the configured ports), and followed as netdevs come and go.
+import type { Platform, Timer } from "quickjs-ts";
 import { OvsdbClient, type MonitorHandle, type Ports, type Row, type Transaction } from "node-openvswitch/ovsdb";
 import type { SwitchPort } from "../../wifi-isolation/network.ts";
 import type { GatewayConfig } from "../config/config.ts";
 import type { Log } from "../log.ts";
 import { Netdevs } from "./netdevs.ts";
+import { StationNetdevs } from "./station-netdevs.ts";
 
 /** What the gateway knows of its bridge. Ports without an OpenFlow number are not listed: their netdev is missing. */
 export interface BridgeState {
@@ -16,18 +18,28 @@ export interface BridgeState {
   problem?: string;
 }
 
-type BridgeConfig = Pick<GatewayConfig, "bridge" | "ovsdb" | "ports" | "managePorts" | "datapath">;
+type BridgeConfig = Pick<GatewayConfig, "bridge" | "ovsdb" | "ports" | "managePorts" | "datapath" | "openwrt">;
+type BridgePlatform = Ports & Pick<Platform, "files">;
 
 const TABLES = {
-  Open_vSwitch: { columns: ["bridges", "ovs_version", "next_cfg", "cur_cfg"] },
+  Open_vSwitch: { columns: ["bridges", "ovs_version", "next_cfg", "cur_cfg", "other_config"] },
   Bridge: { columns: ["name", "ports", "fail_mode", "protocols", "datapath_type", "other_config"] },
-  Port: { columns: ["name", "interfaces"] },
+  Port: { columns: ["name", "interfaces", "external_ids"] },
   Interface: { columns: ["name", "ofport", "mac_in_use", "error", "ifindex"] },
 };
 /** OpenFlow versions that we need; a bridge that names versions must name these. An empty list means all. */
 const PROTOCOLS = ["OpenFlow13", "OpenFlow14"];
+/**
+ * Entries of the datapath's cache (ovs-vswitchd.conf.db(5), flow-limit), where nobody has set another bound. Each forged address may take one, of some kilobytes, for ten
+ * seconds: the switch's own 200,000 are more memory than an access point has. Beyond it packets pass more slowly, and entries without traffic go after a tenth of a second.
+ */
+const FLOW_LIMIT = "8000";
 /** A repair that the database refused is tried again after this long. */
 const RETRY = 5000;
+/** How often it is seen whether hostapd made an interface that no event told of. */
+const NETDEVS_EVERY = 1000;
+/** Of ports that are added for a while: who takes them out again. */
+const MARK = { securebox: "stations" };
 
 export class Bridge {
   state: BridgeState = { connected: false, ports: [] };
@@ -39,6 +51,9 @@ export class Bridge {
   readonly #held: () => boolean;
   #monitor: MonitorHandle | undefined;
   readonly #netdevs = new Netdevs();
+  readonly #stationNetdevs: StationNetdevs;
+  readonly #watch: Timer;
+  #adopted = new Set<string>();
   /** Ports to be taken out, and those that are to be added again. */
   readonly #stale = new Set<string>();
   readonly #detached = new Set<string>();
@@ -46,13 +61,20 @@ export class Bridge {
   #closed = false;
   #problem: string | undefined;
 
-  /** Connects at once and for good. `changed` is called when ports or connection changed. `held`: a transaction changes the bridge, it is not repaired now. */
-  constructor(ports: Ports, config: BridgeConfig, log: Log, changed: (state: BridgeState) => void, held: () => boolean = () => false) {
+  /**
+   * Connects at once and for good. `changed` is called when ports or connection changed. `held`: a transaction changes the bridge, it is not repaired now.
+   * `told`: ports of their own that stations are said to have.
+   */
+  constructor(ports: BridgePlatform, config: BridgeConfig, log: Log, changed: (state: BridgeState) => void, held: () => boolean, told: () => readonly string[]) {
     this.#config = config;
     this.#log = log;
     this.#changed = changed;
     this.#ports = ports;
     this.#held = held;
+    this.#stationNetdevs = new StationNetdevs({
+      files: ports.files, told, configured: () => config.ports, vlans: () => config.openwrt?.keys.flatMap(({ vlan }) => vlan ?? []) ?? [],
+    });
+    this.#watch = ports.timers.every(NETDEVS_EVERY, () => { if ([...this.#stationNetdevs.wanted()].join() !== [...this.#adopted].join()) this.look(); });
     this.#client = new OvsdbClient(ports, {
       remotes: [{ unix: config.ovsdb }],
       reconnect: { minimum: 100, maximum: 2000 },
@@ -63,6 +85,7 @@ export class Bridge {
 
   close(): void {
     this.#closed = true;
+    this.#watch.cancel();
     this.#client.close();
   }
 
@@ -89,10 +112,11 @@ export class Bridge {
     const root = [...replica.table("Open_vSwitch").values()][0];
     const bridge = [...replica.table("Bridge").values()].find((row) => row["name"] === this.#config.bridge);
     const members = this.#members(bridge);
+    this.#adopted = this.#stationNetdevs.wanted();
     for (const name of this.#netdevs.renewed(members)) if (this.#reopens(name, bridge)) this.#stale.add(name);
     const repair = this.#repair(root, bridge, members);
     if (repair) this.#run(repair);
-    const ports = Object.entries(this.#config.ports).flatMap(([name, role]) => {
+    const ports = [...Object.entries(this.#config.ports), ...[...this.#adopted].map((name) => [name, "bss"] as const)].flatMap(([name, role]) => {
       const row = members.get(name);
       // Both columns are ephemeral: a restarted ovsdb-server has lost them until ovs-vswitchd, whose port is where it was, writes them again (ovs-vswitchd.conf.db(5)).
       const former = this.state.ports.find((port) => port.name === name);
@@ -115,7 +139,11 @@ export class Bridge {
     if (!root) return initialise;
     const { bridge: name, ports, managePorts } = this.#config;
     const held = this.#held();
-    const missing = managePorts ? Object.keys(ports).filter((port) => ports[port] !== "local" && !members.has(port) && (!held || this.#detached.has(port))) : [];
+    const configured = managePorts ? Object.keys(ports).filter((port) => ports[port] !== "local" && !members.has(port) && (!held || this.#detached.has(port))) : [];
+    // No transaction speaks of these, and stations must be reachable while one is probed.
+    const adopted = managePorts ? [...this.#adopted].filter((port) => !members.has(port)) : [];
+    const missing = [...configured, ...adopted];
+    const left = this.#left(bridge);
     if (!bridge) return held ? undefined : (transaction) => this.#create(transaction, missing);
     const stale = [...this.#stale].filter((port) => members.has(port));
     if (stale.length > 0) return (transaction) => this.#detach(transaction, bridge, stale);
@@ -126,20 +154,33 @@ export class Bridge {
     const where = [["name", "==", name]] as const;
     const open = bridge["fail_mode"] !== "secure" && !held;
     const address = this.#floatingAddress(bridge, members);
-    if (!open && lacking.length === 0 && missing.length === 0 && address === undefined) return undefined;
+    const unbounded = (root["other_config"] as ReadonlyMap<string, string> | undefined)?.get("flow-limit") === undefined;
+    if (!open && !unbounded && lacking.length === 0 && missing.length === 0 && left.size === 0 && address === undefined) return undefined;
     return (transaction) => {
+      if (unbounded) boundCache(transaction);
       if (address !== undefined) transaction.mutate("Bridge", where, [["other_config", "insert", { hwaddr: address }]]);
       if (open) transaction.update("Bridge", where, { fail_mode: "secure" });
       if (lacking.length > 0) transaction.mutate("Bridge", where, [["protocols", "insert", lacking]]);
-      for (const port of missing) transaction.mutate("Bridge", where, [["ports", "insert", [insertPort(transaction, port)]]]);
+      if (left.size > 0) transaction.mutate("Bridge", where, [["ports", "delete", [...left.keys()]]]);
+      for (const port of missing) transaction.mutate("Bridge", where, [["ports", "insert", [insertPort(transaction, port, "", adopted.includes(port) ? MARK : {})]]]);
       for (const port of missing) this.#detached.delete(port);
-      return `bridge repaired${missing.length > 0 ? `: added ${missing.join(", ")}` : ""}${address === undefined ? "" : `: keeps its address ${address}`}`;
+      return `bridge repaired${missing.length > 0 ? `: added ${missing.join(", ")}` : ""}${left.size > 0 ? `: took out ${[...left.values()].join(", ")}` : ""}${address === undefined ? "" : `: keeps its address ${address}`}${unbounded ? `: flow-limit ${FLOW_LIMIT}` : ""}`;
     };
+  }
+
+  /** Ports that were added for stations which are gone: by row. */
+  #left(bridge: Row | undefined): Map<string, string> {
+    const rows = this.#monitor!.replica.table("Port");
+    return new Map(list(bridge?.["ports"]).flatMap((uuid) => {
+      const row = rows.get(uuid);
+      const name = String(row?.["name"]);
+      return (row?.["external_ids"] as ReadonlyMap<string, string> | undefined)?.get("securebox") === MARK.securebox && !this.#adopted.has(name) ? [[uuid, name]] : [];
+    }));
   }
 
   /** Only the userspace datapath does not do it itself. */
   #reopens(name: string, bridge: Row | undefined): boolean {
-    const role = this.#config.ports[name];
+    const role = this.#adopted.has(name) ? "bss" : this.#config.ports[name];
     return bridge?.["datapath_type"] === "netdev" && this.#config.managePorts && role !== undefined && role !== "local";
   }
 
@@ -199,15 +240,20 @@ export class Bridge {
   }
 }
 
+/** A value that somebody has set meanwhile stays (RFC 7047 section 5.1). */
+function boundCache(transaction: Transaction): void {
+  transaction.mutate("Open_vSwitch", [], [["other_config", "insert", { "flow-limit": FLOW_LIMIT }]]);
+}
+
 /** A new database has no row for the switch itself (ovs-vsctl(8), "init"). The table takes one row only, so of two that insert it one is refused. */
 function initialise(transaction: Transaction): string {
   transaction.insert("Open_vSwitch", {});
   return "database initialised";
 }
 
-function insertPort(transaction: Transaction, name: string, type = ""): { named: string } {
+function insertPort(transaction: Transaction, name: string, type = "", external_ids: Record<string, string> = {}): { named: string } {
   const port = transaction.insert("Interface", { name, type });
-  return transaction.insert("Port", { name, interfaces: [port] });
+  return transaction.insert("Port", { name, interfaces: [port], external_ids });
 }
 
 function list(value: unknown): string[] {

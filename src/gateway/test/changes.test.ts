@@ -10,7 +10,7 @@ import type { Log } from "../log.ts";
 
 const changes = suite("changes");
 const SITE = { ports: { wlan0: "bss" as const }, managePorts: true, network: { prefixes: ["10.0.0.0/24"], gateways: [], gatewayMacs: [], resolvers: [] } };
-const CONFIG = { state: "/state", openwrt: { wifi: [], applyDeadline: 30 }, ovsdb: "/db.sock", bridge: "br0", datapath: "netdev" as const, ...SITE };
+const CONFIG = { state: "/state", openwrt: { wifi: [], keys: [], applyDeadline: 30 }, ovsdb: "/db.sock", bridge: "br0", datapath: "netdev" as const, ...SITE };
 const WIRELESS = "\nconfig wifi-iface 'ap'\n\toption isolate '1'\n\n";
 
 class Device {

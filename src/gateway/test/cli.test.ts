@@ -6,6 +6,7 @@ import { platform as real } from "quickjs-ts/platform";
 import { COMMANDS } from "../cli/help.ts";
 import { parseArguments, UsageError } from "../cli/options.ts";
 import { run } from "../cli/run.ts";
+import { DEFAULT_CONFIG_PATH, DEFAULTS, UCI_CONFIG_PATH, UCI_STATE } from "../config/config.ts";
 import { ControlFailure, type StatusResult } from "../control/protocol.ts";
 import { serveControl, type Methods } from "../control/server.ts";
 
@@ -43,6 +44,11 @@ cli("no command: the overview names every command", async () => {
   const { status, out } = await securebox([]);
   assert.is(status, 0);
   for (const command of COMMANDS) assert.match(out, new RegExp(`^  ${command.name}\\b`, "m"));
+});
+
+cli("the help names the defaults that the gateway has, on OpenWrt, too", async () => {
+  const { out } = await securebox(["gateway", "--help"]);
+  for (const path of [DEFAULT_CONFIG_PATH, UCI_CONFIG_PATH, UCI_STATE, DEFAULTS.policy, DEFAULTS.state, DEFAULTS.socket]) assert.ok(out.includes(path), path);
 });
 
 cli("every command has its help", async () => {

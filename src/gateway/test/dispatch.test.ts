@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { NxPacketIn2, NxResume } from "node-openvswitch/openflow";
 import { DhcpOption, DhcpType, dnsMessage, encodeDhcpv4, encodeDns, formatMac, type Dhcpv4 } from "../../packets/index.ts";
-import { arp, solicitation, solicitedNode, tcp, udp, type Ends } from "../../wifi-isolation/fake/frames.ts";
+import { advertisement, arp, solicitation, solicitedNode, tcp, udp, type Ends } from "../../wifi-isolation/fake/frames.ts";
 import { policy, TOPOLOGY } from "../../wifi-isolation/fake/scenario.ts";
 import type { Edit } from "../../wifi-isolation/index.ts";
 import { DeviceTable, type DeviceOutcome } from "../devices/index.ts";
@@ -21,17 +21,18 @@ const dispatch = suite("held packets");
 const STATION = "02:00:00:00:00:21";
 const OTHER = "02:00:00:00:00:22";
 const ROUTER = "02:ff:00:00:00:01";
-const REASON = { station: 1, moved: 2, binding: 3, dhcp: 4, dns: 5, flow: 6, reply: 7 };
+const REASON = { station: 1, moved: 2, binding: 3, dhcp: 4, dns: 5, flow: 6, reply: 7, solicited: 9 };
 
-interface Options { rules?: Parameters<typeof policy>[0]["rules"]; asker?: Asker; deadline?: number }
+interface Options { virtualMac?: string; rules?: Parameters<typeof policy>[0]["rules"]; asker?: Asker; deadline?: number }
 
 /** A gateway's held packets with an edit that is in force when the test says so. */
-function open({ rules = [], asker = { ask: () => false }, deadline = 200 }: Options = {}) {
+function open({ virtualMac, rules = [], asker = { ask: () => false }, deadline = 200 }: Options = {}) {
   const machine = new Machine();
   const now = (): number => machine.now;
   const resumed: NxResume[] = [];
   const edits: Edit[] = [];
   const denied: string[] = [];
+  const sent: { port: number; frame: Uint8Array }[] = [];
   const acknowledge: ((inForce: boolean) => void)[] = [];
   const devices = new DeviceTable(TOPOLOGY);
   const edit = (change: Edit): Promise<boolean> => {
@@ -44,6 +45,7 @@ function open({ rules = [], asker = { ask: () => false }, deadline = 200 }: Opti
   };
   const verdicts = new VerdictCache();
   const handler = new ReasonHandler({
+    virtualMac: () => virtualMac, send: (port, frame) => void sent.push({ port, frame }),
     devices, newcomers: { frame: () => undefined }, portName: (number) => TOPOLOGY.ports.find((port) => port.number === number)?.name, devicesChanged: changed,
     names: withPatterns(["a.example"]), streams: new DnsStreams(),
     namesChanged: (outcomes) => outcomes.some(({ names }) => names.length > 0) ? edit({ names: outcomes.flatMap(({ names }) => names) }) : undefined,
@@ -63,7 +65,7 @@ function open({ rules = [], asker = { ask: () => false }, deadline = 200 }: Opti
     acknowledge.splice(0).forEach((tell) => tell(value));
     await turn();
   };
-  return { subject, devices, verdicts, resumed, edits, denied, turn, inForce };
+  return { subject, devices, verdicts, resumed, edits, denied, sent, turn, inForce };
 }
 
 function withPatterns(patterns: string[]): NameTable {
@@ -193,6 +195,27 @@ dispatch("a DHCP offer binds nothing; an answer that is malformed or no answer i
   assert.is(resumed.length, 1);
 });
 
+dispatch("a station asks a DHCP server for its share of addresses: each client that it invents has one set aside", async () => {
+  const { subject, devices, resumed, turn } = open();
+  devices.frame("wlan0", STATION, 0);
+  const requests = async (first: number, count: number): Promise<number> => {
+    const before = resumed.length;
+    for (let i = first; i < first + count; i++) {
+      const options = new Map([[DhcpOption.MESSAGE_TYPE, Uint8Array.of(DhcpType.REQUEST)], [DhcpOption.REQUESTED_ADDRESS, Uint8Array.of(10, 0, 0, i)], [DhcpOption.CLIENT_ID, Uint8Array.of(0, i)]]);
+      const nobody = "0.0.0.0";
+      const message = encodeDhcpv4({ operation: "request", transaction: i, seconds: 0, broadcast: true, clientAddress: nobody, yourAddress: nobody, serverAddress: nobody, relayAddress: nobody, clientMac: STATION, options });
+      subject.take(packetIn("dhcp", udp(ends(STATION, nobody, "255.255.255.255"), 68, 67, [...message]), { source: devices.byMac(STATION)!.id }));
+      await turn();
+    }
+    return resumed.length - before;
+  };
+  assert.is(await requests(100, 20), 8, "before any has come");
+  for (let i = 100; i < 104; i++) devices.lease({ mac: STATION, address: `10.0.0.${i}`, seconds: 3600 }, 0);
+  assert.is(await requests(100, 4), 4, "its own, renewed");
+  await turn(120_000);
+  assert.is(await requests(110, 20), 0, "it has its share");
+});
+
 dispatch("a station's DHCP request is about itself: nobody asks, renews or releases in another's name", async () => {
   const { subject, devices, resumed, turn } = open();
   const [OTHER, nobody] = ["02:00:00:00:00:62", "0.0.0.0"];
@@ -290,6 +313,30 @@ dispatch("an answer of a flow to be asked about is the same question from its ot
   subject.take(packetIn("reply", tcp({ from: { mac: ROUTER, ip: "192.0.2.80" }, to: { mac: STATION, ip: "10.0.0.21" } }, 443, 4000), { port: 10, destination }));
   await turn();
   assert.equal(edits[0]!.setVerdicts, [{ device: destination, address: "192.0.2.80", protocol: 6, port: 443, verdict: "allow", idleTimeout: 60 }]);
+});
+
+dispatch("a solicitation for a station behind a thin port is answered by the virtual MAC where it came from, also a unicast probe; nothing goes on", async () => {
+  const { subject, sent, resumed, turn } = open({ virtualMac: ROUTER });
+  const [asker, target] = ["fe80::21", "2001:db8::22"];
+  const question = (link: Ends["to"], option?: string) => solicitation({ from: { mac: STATION, ip: asker }, to: link }, target, option);
+  for (const frame of [question(solicitedNode(target), STATION), question({ mac: ROUTER, ip: target })]) subject.take(packetIn("solicited", frame, { port: 3, source: 1, destination: 2 }));
+  await turn();
+  const answer = { port: 3, frame: advertisement({ from: { mac: ROUTER, ip: target }, to: { mac: STATION, ip: asker } }, target, ROUTER) };
+  assert.equal(sent, [answer, answer]);
+  assert.equal(resumed, []);
+  assert.is(subject.statistics.now, 0);
+});
+
+dispatch("no other frame is answered so: another message, one without a sender, or with no thin port any more", async () => {
+  const thin = open({ virtualMac: ROUTER });
+  const dad = solicitation({ from: { mac: STATION, ip: "::" }, to: solicitedNode("fe80::22") }, "fe80::22");
+  for (const frame of [dad, advertisement(ends(STATION, "fe80::21", "fe80::22"), "fe80::21"), arp(1, { mac: STATION, ip: "10.0.0.21" }, { ip: "10.0.0.1" }), dad.subarray(0, 60)]) thin.subject.take(packetIn("solicited", frame, { source: 1 }));
+  await thin.turn();
+  assert.equal([thin.sent, thin.resumed, thin.subject.statistics.now], [[], [], 0]);
+  const none = open();
+  none.subject.take(packetIn("solicited", solicitation({ from: { mac: STATION, ip: "fe80::21" }, to: solicitedNode("fe80::22") }, "fe80::22", STATION), { source: 1 }));
+  await none.turn();
+  assert.equal(none.sent, []);
 });
 
 dispatch("one owner's flood is dropped at its share, another's packets are taken", async () => {

@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { PortRole, SwitchPort } from "../../wifi-isolation/network.ts";
-import { tellVirtualMac, topologyOf } from "../topology.ts";
+import { tellRouter, tellVirtualMac, topologyOf } from "../topology.ts";
 
 const test = suite("gateway: topology");
 const network = { prefixes: ["10.0.0.0/24"], gateways: ["10.0.0.1"], gatewayMacs: ["02:00:00:00:00:01"], resolvers: [] };
@@ -33,6 +33,17 @@ test("the virtual MAC is told; a warning where it is nobody's", () => {
   assert.equal(told({ wlan0: "bss" }), []);
   assert.equal(told({ ap1: "thin" }), ['info thin edge {"virtualMac":"02:00:00:00:00:01"}']);
   assert.match(told({ ap1: "thin" }, [])[0]!, /^warn thin edge without gateway-macs.*"02:5b:/);
+});
+
+test("a router whose MAC address nobody told is warned of; none beyond an uplink needs none", () => {
+  const warned = (ports: Record<string, PortRole>, gatewayMacs: string[]): string[] => {
+    const lines: string[] = [];
+    tellRouter({ network: { ...network, gatewayMacs }, ports }, { warn: (event) => void lines.push(event) });
+    return lines;
+  };
+  assert.match(warned({ wlan0: "bss", eth0: "uplink" }, [])[0]!, /^no gateway-macs/);
+  assert.equal(warned({ wlan0: "bss", eth0: "uplink" }, network.gatewayMacs), []);
+  assert.equal(warned({ wlan0: "bss", br0: "local" }, []), []);
 });
 
 test.run();

@@ -15,7 +15,7 @@ const YAML = "ports: { wlan0: bss }\nnetwork: { prefixes: [10.0.0.0/24] }\n";
 config("what is left out has the defaults of gateway.yaml, but for the state, which lies on flash, ubus, and the form of the log", () => {
   const { config: parsed, errors } = parseUciConfig(MINIMAL);
   assert.equal(errors, []);
-  assert.equal(parsed, { enabled: true, gateway: { ...parseConfig(`state: /etc/securebox/state\nlog: { format: logd }\nubus: /var/run/ubus/ubus.sock\n${YAML}`).config, openwrt: { wifi: [], applyDeadline: 120 } } });
+  assert.equal(parsed, { enabled: true, gateway: { ...parseConfig(`state: /etc/securebox/state\nlog: { format: logd }\nubus: /var/run/ubus/ubus.sock\n${YAML}`).config, openwrt: { wifi: [], keys: [], applyDeadline: 120 } } });
   assert.equal(parseUciConfig(MINIMAL.slice(MINIMAL.indexOf("config port"))).config, parsed, "sections with nothing but defaults may be missing");
 });
 
@@ -52,6 +52,15 @@ config wifi
 	option group_keys 'per-station'
 config wifi
 	option iface 'guest'
+config key 'printer'
+	option key 'its a secret'
+	list mac '02-00-00-00-00-0B'
+	list mac '02:00:00:00:00:0c'
+	option vlan '20'
+	list iface 'guest'
+config key
+	option name 'any'
+	option key 'battery staple'
 config apply
 	option deadline '300'
 config limits
@@ -73,7 +82,7 @@ config backend
       network: { prefixes: ["10.1.0.0/16", "fd00::/64"], gateways: ["10.1.0.1"], gatewayMacs: ["02:00:00:00:00:0a"], resolvers: ["10.1.0.1"] }, ubus: "/u", stations: "/r",
       limits: { heldPerDevice: 1, heldTotal: 2, holdDeadline: 10, reassociationHold: 0, roamingPatience: 150, devices: 5 }, policy: "/p.yaml", state: "/s", socket: "/c",
       backend: { enabled: false, state: "/b" }, log: { level: "debug", format: "json" },
-      openwrt: { applyDeadline: 300, wifi: [{ iface: "@wifi-iface[0]", groupKeys: "per-station" }, { iface: "guest", groupKeys: "random" }] },
+      openwrt: { applyDeadline: 300, keys: [{ name: "printer", key: "its a secret", macs: ["02:00:00:00:00:0b", "02:00:00:00:00:0c"], vlan: 20, ifaces: ["guest"] }, { name: "any", key: "battery staple", macs: [], ifaces: [] }], wifi: [{ iface: "@wifi-iface[0]", groupKeys: "per-station" }, { iface: "guest", groupKeys: "random" }] },
     },
   });
 });
@@ -81,16 +90,17 @@ config backend
 /** A whole configuration in which one option of one section is `lines`. */
 function withOption(kind: SectionKind, option: Option, lines: string): { text: string; field: string } {
   const required = (each: Option): string => `\t${each.list ? "list" : "option"} ${each.name} '${GOOD[each.name] ?? "x"}'\n`;
-  const others = kind.options.filter((each) => each.required && each.name !== option.name).map(required).join("");
+  const others = kind.options.filter((each) => (each.required || (kind.type === "key" && each.name === "name")) && each.name !== option.name).map(required).join("");
   const base = SECTIONS.filter(({ type }) => ["port", "network"].includes(type) && type !== kind.type).map((each) => `config ${each.type}\n${each.options.filter(({ required: needed }) => needed).map(required).join("")}`).join("");
   return { text: `${base}config ${kind.type}\n${others}${lines}`, field: `securebox.@${kind.type}[0].${option.name}` };
 }
 
-const GOOD: Record<string, string> = { device: "wlan0", role: "bss", prefix: "10.0.0.0/24", iface: "ap" };
+const GOOD: Record<string, string> = { device: "wlan0", role: "bss", prefix: "10.0.0.0/24", iface: "ap", key: "the secret", name: "printer", vlan: "20", mac: "02:00:00:00:00:01" };
 /** Values that no option of the kind takes. */
 const BAD: [RegExp, string[]][] = [
   [/^bool$/, ["2", "yes please", "ON"]], [/^range/, ["-1", "1.5", "0x10", "010", "ten", "99999999", "9999999999"]], [/^or\(/, ["other", "BSS", "10.0.0.1/24", "10.0.0.0"]],
   [/cidr/, ["10.0.0.0", "10.0.0.1/24", "10.0.0.0/33", "fd00::/129", "lan"]], [/ipaddr/, ["10.0.0", "10.0.0.256", "router", "10.0.0.1/24", "fd00:::1"]], [/macaddr/, ["02:00:00:00:00", "02:00:00:00:00:zz", "wlan0"]],
+  [/^uciname$/, ["2nd", "a-b", "ü", "x".repeat(33)]], [/^wpakey$/, ["short", "x".repeat(64), "a|b is no key", " blank first", "blank last ", "not ÄSCII at all"]],
 ];
 const badOf = (option: Option): string[] => [...BAD.filter(([type]) => type.test(option.datatype)).flatMap(([, values]) => values),
   ...(option.datatype === "string" && /^(bridge|device)$/.test(option.name) ? ["a b", "a/b", "sixteencharacter"] : []), ...(option.datatype === "string" && !/^(bridge|device|iface)$/.test(option.name) ? ["relative/path", `/${"x".repeat(300)}`] : []),
@@ -125,6 +135,9 @@ const WRONG: [string, string, string, RegExp][] = [
   ["no network", "config port\n\toption device a\n\toption role bss\n", "securebox.network.prefix", /missing/],
   ["two uplinks", `${MINIMAL}config port\n\toption device a\n\toption role uplink\nconfig port 'x'\n\toption device b\n\toption role uplink\n`, "securebox.x.role", /at most one uplink; securebox.@port\[1\] is one/],
   ["one device twice", `${MINIMAL}config port\n\toption device wlan0\n\toption role wired\n`, "securebox.@port[1].device", /wlan0 is the device of another port/],
+  ["a key without a name", `${MINIMAL}config key\n\toption key 'the secret'\n`, "securebox.@key[0].name", /missing/],
+  ["two keys of one name", `${MINIMAL}config key 'a'\n\toption key 'the secret'\nconfig key\n\toption name 'a'\n\toption key 'the other'\n`, "securebox.@key[1].name", /expected a name of its own; securebox.a.name has it/],
+  ["two keys of one VLAN", `${MINIMAL}config key 'a'\n\toption key 'the secret'\n\toption vlan '3'\nconfig key 'b'\n\toption key 'the other'\n\toption vlan '3'\n`, "securebox.b.vlan", /expected a VLAN of its own; securebox.a.vlan/],
   ["a section twice", `${MINIMAL}config limits\nconfig limits 'more'\n`, "securebox.more", /one section of type limits; securebox.@limits\[0\] is one already/],
 ];
 for (const [what, text, field, message] of WRONG) {
@@ -134,6 +147,16 @@ for (const [what, text, field, message] of WRONG) {
     assert.match(errors.find((error) => error.field === field)?.message ?? JSON.stringify(errors), message);
   });
 }
+
+config("a key is in no message, whatever is wrong with it or around it", () => {
+  const around = (lines: string): string => `${MINIMAL}config key 'printer'\n${lines}`;
+  for (const lines of ["\toption key 'sEcReT'\n", "\tlist key 'sEcReT one'\n\tlist key 'sEcReT two'\n", "\toption key sEcReT with blanks\n", "\toption key 'sEcReT\nand more\n", "\toption key\n\tsEcReT!\n", "\toption sEcReT!! key\n",
+    "\toption key 'it's sEcReT'\n", "\toption key 'a right one'\nconfig key sEcReT!\n"]) {
+    const { config: parsed, errors } = parseUciConfig(around(lines));
+    assert.is(parsed, undefined, lines);
+    assert.ok(errors.length > 0 && !JSON.stringify(errors).includes("sEcReT"), `${lines}: ${JSON.stringify(errors)}`);
+  }
+});
 
 config("everything wrong is told at once", () => {
   const { errors } = parseUciConfig("config securebox\n\toption bridge 'a b'\n\toption brige 'x'\nconfig limits\n\toption devices 'many'\n");
@@ -166,7 +189,7 @@ config("the default file is right, and has every default", () => {
   const { config: parsed, errors } = parseUciConfig(defaultFile());
   assert.equal(errors, []);
   assert.equal(parsed?.gateway.limits, parseUciConfig(MINIMAL).config?.gateway.limits);
-  for (const { options, type } of SECTIONS) for (const option of options) if (type !== "wifi" && option.default !== undefined) assert.match(defaultFile(), `\toption ${option.name} '${option.default}'`);
+  for (const { options, type } of SECTIONS) for (const option of options) if (!["wifi", "key"].includes(type) && option.default !== undefined) assert.match(defaultFile(), `\toption ${option.name} '${option.default}'`);
 });
 
 config("procd's validation has every option with its default", () => {

@@ -47,19 +47,19 @@ wifi("no release gives a wpad without HS20 a line that it does not know", () => 
   }
 });
 
-const KEYS = [{ name: "alice", mac: "02:00:00:00:00:11", key: "correct horse", vlan: "guest" }, { name: "any", key: "battery staple" }];
+const KEYS = [{ name: "alice", macs: ["02:00:00:00:00:11", "02:00:00:00:00:12"], key: "correct horse", vlan: "guest" }, { name: "any", macs: [], key: "battery staple" }];
 /** [release, wpad, sections that are made, problems] */
 const SECTIONS: [string, Wpad, object, RegExp[]][] = [
   ["24.10", FULL, {
     sbv_guest: { ".type": "wifi-vlan", iface: "ap", name: "guest", vid: "20", isolate: "1" },
-    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:11", key: "correct horse", vid: "20" }, sbk_any: { ".type": "wifi-station", iface: "ap", key: "battery staple" },
+    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:11", key: "correct horse", vid: "20" }, sbk_1_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:12", key: "correct horse", vid: "20" }, sbk_any: { ".type": "wifi-station", iface: "ap", key: "battery staple" },
   }, [/VLAN verylongname is left out: its interface wlan0-verylongname/]],
   ["25.12", FULL, {
     sbv_guest: { ".type": "wifi-vlan", iface: "ap", name: "guest", vid: "20", isolate: "1" },
-    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: ["02:00:00:00:00:11"], key: "correct horse", vid: "20" },
+    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: ["02:00:00:00:00:11"], key: "correct horse", vid: "20" }, sbk_1_alice: { ".type": "wifi-station", iface: "ap", mac: ["02:00:00:00:00:12"], key: "correct horse", vid: "20" },
   }, [/verylongname/, /key any is left out: OpenWrt 25.12 writes keys only with a MAC address/]],
   ["24.10", BASIC, {
-    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:11", key: "correct horse" }, sbk_any: { ".type": "wifi-station", iface: "ap", key: "battery staple" },
+    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:11", key: "correct horse" }, sbk_1_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:12", key: "correct horse" }, sbk_any: { ".type": "wifi-station", iface: "ap", key: "battery staple" },
   }, [/HS20/, /FULL_DYNAMIC_VLAN/]],
 ];
 for (const [name, wpad, sections, problems] of SECTIONS) {
@@ -92,6 +92,9 @@ config wifi-iface
 config wifi-station 'sbk_old'
 	option iface 'ap'
 	option key 'old old old'
+
+config wifi-iface 'sbk_mine'
+	option iface 'ap'
 
 config wifi-station 'sbk_other'
 	option iface 'other'

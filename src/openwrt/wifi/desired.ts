@@ -4,6 +4,7 @@
  * The access point's interface goes into Open vSwitch, so its section has no `network`: netifd then leaves the netdev alone and derives nothing itself.
  */
 import type { UciItem, UciValue } from "../uci/items.ts";
+import type { UciPackage } from "../uci/package.ts";
 import type { Release, Wpad } from "./release.ts";
 
 /**
@@ -15,8 +16,8 @@ export type GroupKeys = "random" | "per-station" | "shared";
 export interface DeviceKey {
   /** Names the key in the policy and the log: letters, digits, "_". */
   name: string;
-  /** Absent: any device may use it. */
-  mac?: string;
+  /** Empty: any device may use it. */
+  macs: readonly string[];
   /** Passphrase, 8 to 63 characters, or 64 hexadecimal digits (IEEE 802.11, J.4). */
   key: string;
   /** One of `vlans`. */
@@ -31,6 +32,8 @@ export interface WifiWish {
   keys?: readonly DeviceKey[];
   /** Name -> VLAN identifier: a netdev DEVICE-NAME each. */
   vlans?: Readonly<Record<string, number>>;
+  /** In the names of our sections: tells those of one access point from those of another. Ends with "_". */
+  tag?: string;
 }
 
 /** What the owner has there, as far as it is merged with. */
@@ -49,15 +52,15 @@ export interface WifiDesired {
   problems: string[];
 }
 
-/** Sections that we make begin so. */
+/** Sections of the types `wifi-station` and `wifi-vlan` that we make begin so. */
 export const KEY_PREFIX = "sbk_";
 export const VLAN_PREFIX = "sbv_";
 const NO_DGAF = "disable_dgaf=1";
 /** IFNAMSIZ without the terminating zero. */
 const MAX_DEVICE = 15;
 
-export function ourSections(names: readonly string[]): string[] {
-  return names.filter((name) => name.startsWith(KEY_PREFIX) || name.startsWith(VLAN_PREFIX));
+export function ourSections(wireless: UciPackage): string[] {
+  return wireless.flatMap(({ type, name = "" }) => ((type === "wifi-station" && name.startsWith(KEY_PREFIX)) || (type === "wifi-vlan" && name.startsWith(VLAN_PREFIX)) ? [name] : []));
 }
 
 export function desiredWifi(wish: WifiWish, release: Release, wpad: Wpad, found: Found): WifiDesired {
@@ -107,22 +110,25 @@ function vlanOptions({ vlans = {} }: WifiWish, { writer }: Release, { dynamicVla
   return { dynamic_vlan: on && writer === "shell" ? "1" : null, vlan_no_bridge: on ? "1" : null };
 }
 
-function addVlans({ section, device, vlans = {} }: WifiWish, items: Record<string, UciItem>, problems: string[]): void {
+function addVlans({ section, device, vlans = {}, tag = "" }: WifiWish, items: Record<string, UciItem>, problems: string[]): void {
   for (const [name, vid] of Object.entries(vlans)) {
     const netdev = `${device}-${name}`;
     if (netdev.length > MAX_DEVICE) problems.push(`VLAN ${name} is left out: its interface ${netdev} would have more than ${MAX_DEVICE} characters`);
-    else items[`wireless.${VLAN_PREFIX}${name}`] = { ".type": "wifi-vlan", iface: section, name, vid: String(vid), isolate: "1" };
+    else items[`wireless.${VLAN_PREFIX}${tag}${name}`] = { ".type": "wifi-vlan", iface: section, name, vid: String(vid), isolate: "1" };
   }
 }
 
-function addKeys({ section, keys = [], vlans = {} }: WifiWish, { writer, keysWithoutMac, name: release }: Release, { dynamicVlan }: Wpad, items: Record<string, UciItem>, problems: string[]): void {
-  for (const { name, mac, key, vlan } of keys) {
-    if (mac === undefined && !keysWithoutMac) {
+function addKeys({ section, keys = [], vlans = {}, tag = "" }: WifiWish, { writer, keysWithoutMac, name: release }: Release, { dynamicVlan }: Wpad, items: Record<string, UciItem>, problems: string[]): void {
+  for (const { name, macs, key, vlan } of keys) {
+    if (macs.length === 0 && !keysWithoutMac) {
       problems.push(`key ${name} is left out: OpenWrt ${release} writes keys only with a MAC address`);
       continue;
     }
-    const vid = vlan !== undefined && dynamicVlan && items[`wireless.${VLAN_PREFIX}${vlan}`] ? vlans[vlan] : undefined;
-    // The shell scripts put the list of addresses into one word; one address per section means the same to both.
-    items[`wireless.${KEY_PREFIX}${name}`] = { ".type": "wifi-station", iface: section, ...(mac === undefined ? {} : { mac: writer === "shell" ? mac : [mac] }), key, ...(vid === undefined ? {} : { vid: String(vid) }) };
+    const vid = vlan !== undefined && dynamicVlan && items[`wireless.${VLAN_PREFIX}${tag}${vlan}`] ? vlans[vlan] : undefined;
+    const rest = { key, ...(vid === undefined ? {} : { vid: String(vid) }) };
+    // The shell scripts put the list of addresses into one word; one address per section means the same to both. Names of keys begin with a letter.
+    const named = (index: number): string => `wireless.${KEY_PREFIX}${tag}${index === 0 ? "" : `${index}_`}${name}`;
+    if (macs.length === 0) items[named(0)] = { ".type": "wifi-station", iface: section, ...rest };
+    macs.forEach((mac, index) => { items[named(index)] = { ".type": "wifi-station", iface: section, mac: writer === "shell" ? mac : [mac], ...rest }; });
   }
 }

@@ -14,7 +14,7 @@ export function observeWifi(wireless: UciPackage, section: string): Found {
   const belongs = (name: string): boolean => { const iface = findSection(wireless, name)?.options.get("iface"); return iface === section || (Array.isArray(iface) && iface.includes(section)); };
   return {
     hs20: found.options.get("hs20") === "1", bssOptions: typeof lines === "string" ? lines.split(/\s+/).filter((line) => line !== "") : lines,
-    ours: ourSections(wireless.flatMap(({ name }) => (name === undefined ? [] : [name]))).filter(belongs),
+    ours: ourSections(wireless).filter(belongs),
   };
 }
 

@@ -16,12 +16,15 @@ export interface Tuple {
 interface Connection {
   tuple: Tuple;
   answered: boolean;
+  mark: number;
 }
 
 export interface Tracked {
   state: number;
   /** Of the connection's first packet. */
   original?: Tuple;
+  /** ct_mark. */
+  mark?: number;
 }
 
 const TCP_RST = 4;
@@ -39,17 +42,19 @@ export class Conntrack {
     return inner ? this.#trackError(inner) : this.#trackPacket(tuple, frame, layout);
   }
 
-  commit(original: Tuple): void {
-    if (!this.#connections.has(keyOf(original))) this.#connections.set(keyOf(original), { tuple: original, answered: false });
+  commit(original: Tuple, mark = 0): void {
+    const known = this.#connections.get(keyOf(original));
+    if (known) known.mark = mark;
+    else this.#connections.set(keyOf(original), { tuple: original, answered: false, mark });
   }
 
   #trackPacket(tuple: Tuple, frame: Uint8Array, layout: Layout): Tracked {
     const forward = this.#connections.get(keyOf(tuple));
-    if (forward) return { state: CT.tracked | (forward.answered ? CT.established : CT.new), original: forward.tuple };
+    if (forward) return { state: CT.tracked | (forward.answered ? CT.established : CT.new), original: forward.tuple, mark: forward.mark };
     const back = this.#connections.get(keyOf(reverse(tuple)));
     if (back) {
       back.answered = true;
-      return { state: CT.tracked | CT.established | CT.reply, original: back.tuple };
+      return { state: CT.tracked | CT.established | CT.reply, original: back.tuple, mark: back.mark };
     }
     const flags = readField(frame, layout, "tcp_flags");
     if (typeof flags === "number" && flags & TCP_RST) return { state: CT.tracked | CT.invalid };

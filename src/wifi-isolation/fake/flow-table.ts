@@ -34,6 +34,8 @@ export class FakeSwitch implements Switch {
   /** Flow-mods that it was given, for counting. */
   readonly changes: FlowChange[] = [];
   held: Held[] = [];
+  /** Copies for the gateway, for which nothing waits. */
+  readonly told: Uint8Array[] = [];
   /** Packets that a meter dropped, by meter. */
   readonly metered = new Map<number, number>();
   #tables: Entry[][] = TABLES.map(() => []);
@@ -183,6 +185,7 @@ export class FakeSwitch implements Switch {
         this.held.push({ packet, resume: () => void this.#apply(packet, rest, depth) });
         return false;
       }
+      if (action.type === "controller") { this.told.push(packet.frame.slice()); continue; }
       if (!this.#act(packet, action, depth)) return false;
     }
     return true;
@@ -207,7 +210,8 @@ export class FakeSwitch implements Switch {
   /** With a table, a copy goes on there with its state known; what follows does not see it. */
   #track(packet: Packet, action: Extract<Action, { type: "ct" }>, depth: number): boolean {
     const tracked = this.conntrack.track(packet.frame, packet.layout);
-    if (action.commit && tracked.original) this.conntrack.commit(tracked.original);
+    const mark = action.actions?.find((each) => each.type === "set-field" && each.field === "ct_mark") as { value: number } | undefined;
+    if (action.commit && tracked.original) this.conntrack.commit(tracked.original, mark?.value);
     if (action.table === undefined) return true;
     const copy = packet.clone();
     copy.tracked = tracked;

@@ -76,6 +76,7 @@ export class Packet {
 
   #readTracked(field: string): number | Uint8Array | undefined {
     if (field === "ct_state") return this.tracked?.state ?? 0;
+    if (field === "ct_mark") return this.tracked?.mark ?? 0;
     const tuple = this.tracked?.original;
     if (!tuple) return undefined;
     const address = (text: string, type: number): number | Uint8Array | undefined => (tuple.type !== type ? undefined : type === 0x0800 ? Number(text) : Uint8Array.from(text.split(","), Number));

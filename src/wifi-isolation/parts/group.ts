@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables group, request, lease, discovery: frames to group addresses. Nothing here reaches a station but copies that a rule allows.
+// Tables group, request, lease, said, discovery: frames to group addresses. Nothing here reaches a station but copies that a rule allows.
 import type { Action, Flow, LearnSpec, Match } from "node-openvswitch/openflow";
 import { IPV4, IPV6, macBytes, parseAddress, type EtherType } from "../bytes.ts";
+import { PRIORITY } from "../clauses.ts";
 import { learntCookie } from "../cookie.ts";
 import { reachesGateway, type DiscoveryProtocol, type Entry, type Tree } from "../discovery-rules.ts";
 import { BIT } from "../groups.ts";
+import { answeredMeter, saidMeter } from "../meters.ts";
 import { call, flow, TABLE } from "../pipeline.ts";
 import type { Program } from "../program.ts";
 import { ASKED, bitMatch, DESTINATION, HELD, OUT_PORT, setReason, setRegister, SOURCE, STATE, stateMatch } from "../registers.ts";
 import { shortPort, type Site } from "../site.ts";
 import type { DeviceView } from "../view.ts";
 import { copies } from "./fanout.ts";
-import { DHCP4_REQUEST, DHCP6_REQUEST, icmp6, ipDestination, NO_ACTIONS } from "./match.ts";
+import { DHCP4_REQUEST, DHCP6_REQUEST, FORWARD, icmp6, ipDestination, NO_ACTIONS } from "./match.ts";
 import { toUpstream } from "./ports.ts";
 
 /** RFC 6762 §3; UPnP Device Architecture 2.0 §1.3 and annex A. */
@@ -20,9 +22,14 @@ const GROUPS: Record<DiscoveryProtocol, { port: number; addresses: string[] }> =
   ssdp: { port: 1900, addresses: ["239.255.255.250", "ff02::c", "ff05::c"] },
 };
 const PROTOCOLS = Object.keys(GROUPS) as DiscoveryProtocol[];
-/** Seconds in which a question may be answered by unicast, and answers to one device at a time. */
-const ASKED_SECONDS = 10;
+/**
+ * Seconds in which a question may be answered by unicast, and flows for answers to one device at a time. More than the 10 s for which the datapath keeps a
+ * question cached, as that is learnt from again only when its packets are counted (10 s was not seen to lose an answer on 3.1 and 2.15).
+ */
+const ASKED_SECONDS = 12;
 const ASKED_LIMIT = 32;
+/** A copy, for the name by which the device calls itself: behind the meter, and nothing waits for it. */
+const TELL: Action = { type: "controller", maxLength: 0xffff, reason: 1 };
 /** Router solicitation; MLD query reports and done (RFC 2710, RFC 3810): a switch upstream may need them to send groups here. */
 const ICMP6_REQUESTS = [133, 131, 132, 143];
 
@@ -32,7 +39,7 @@ export function* groupFlows(site: Site, program: Program, cookie: bigint): Gener
   for (const protocol of PROTOCOLS) {
     const tree = program.gatewayDiscovery(protocol);
     for (const match of groupMatches(protocol)) {
-      yield flow(cookie, "group", 50, match, NO_ACTIONS, { goto: "discovery" });
+      yield flow(cookie, "group", 50, match, NO_ACTIONS, { goto: "said" });
       if (tree) yield flow(cookie, "group", 110, { ...upstream, [gatewayField]: gatewayBit, ...match }, [...toUpstream(site), ...copies(tree)]);
     }
   }
@@ -55,6 +62,7 @@ function groupMatches(protocol: DiscoveryProtocol): Match[] {
 /** What comes back from the gateway was metered when it was held, and must not be again: a packet that a meter drops while it is resumed takes ovs-vswitchd's userspace datapath down (it frees what it does not own). */
 export function* requestFlows(cookie: bigint): Generator<Flow> {
   yield flow(cookie, "request", 20, { [STATE]: stateMatch(HELD) }, NO_ACTIONS, { goto: "uplink" });
+  yield flow(cookie, "said", 20, { [STATE]: stateMatch(HELD) }, NO_ACTIONS, { goto: "discovery" });
 }
 
 /** Metered like what is held: the answers are held together with everybody else's. */
@@ -68,13 +76,18 @@ export function* leaseDeviceFlows(device: DeviceView, cookie: bigint): Generator
 }
 
 export function* discoveryDeviceFlows(device: DeviceView, cookie: bigint): Generator<Flow> {
+  // One frame becomes one for each receiver, and a question many answers: both are bounded, whoever asks.
+  yield flow(cookie, "said", 10, { [SOURCE]: device.id }, NO_ACTIONS, { meter: saidMeter(device.id), goto: "discovery" });
+  const answer: Match = { [DESTINATION]: device.id, [STATE]: { value: ASKED, mask: ASKED | HELD }, ct_state: FORWARD };
+  yield flow(cookie, "policy", PRIORITY.asked + 1, answer, NO_ACTIONS, { meter: answeredMeter(device.id), goto: "output" });
   for (const protocol of PROTOCOLS) {
     const tree = device[protocol];
-    if (!tree) continue;
+    const told = protocol === "mdns" ? [TELL] : [];
+    if (!tree && told.length === 0) continue;
     for (const eth_type of [IPV4, IPV6] as EtherType[]) {
       const match: Match = { [SOURCE]: device.id, eth_type, nw_proto: 17, udp_dst: GROUPS[protocol].port };
-      const answers = learnAnswers(device, tree.forward, protocol, eth_type);
-      yield flow(cookie, "discovery", 10, match, [...answers, ...(reachesGateway(tree) ? [call("uplink")] : []), ...copies(tree)]);
+      const passed = tree ? [...learnAnswers(device, tree.forward, protocol, eth_type), ...(reachesGateway(tree) ? [call("uplink")] : []), ...copies(tree)] : [];
+      yield flow(cookie, "discovery", 10, match, [...told, ...passed]);
     }
   }
 }

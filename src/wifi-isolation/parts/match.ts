@@ -49,4 +49,9 @@ export function askedAddress(given: Given): Match {
   return given.type === IPV4 ? arp({ arp_op: 1, arp_tpa: valueOf(given) }) : icmp6(NS, { nd_target: valueOf(given) });
 }
 
+/** ct_state bits: 0x08 rpl, 0x10 inv, 0x20 trk. */
+export const STATE_MASK = 0x38;
+/** Of the connection's own direction. */
+export const FORWARD = { value: 0x20, mask: STATE_MASK };
+
 export const NO_ACTIONS: readonly Action[] = [];

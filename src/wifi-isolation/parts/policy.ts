@@ -13,14 +13,11 @@ import { flow, type FlowOptions } from "../pipeline.ts";
 import { isNamed, nameSets, type Program } from "../program.ts";
 import { ASKED, bitMatch, DESTINATION, HELD, JOINED, setReason, SOURCE, STATE, stateMatch } from "../registers.ts";
 import type { Site } from "../site.ts";
-import { connectionDestination, DHCP4_REQUEST, DHCP6_REQUEST, icmp6, NA, NO_ACTIONS } from "./match.ts";
+import { connectionDestination, DHCP4_REQUEST, DHCP6_REQUEST, FORWARD, icmp6, NA, NO_ACTIONS, STATE_MASK } from "./match.ts";
 import { portMasks } from "./port-masks.ts";
 
 type IdOf = (mac: Mac) => number | undefined;
 
-/** ct_state bits: 0x08 rpl, 0x10 inv, 0x20 trk. */
-const STATE_MASK = 0x38;
-const FORWARD = { value: 0x20, mask: STATE_MASK };
 const REPLY = { value: 0x28, mask: STATE_MASK };
 /** Also related (0x04): ICMP errors about the connection. */
 const RELATED_REPLY = { value: 0x2c, mask: STATE_MASK | 0x04 };
@@ -33,7 +30,7 @@ const DROP: FlowOptions = {};
 export function* policyFlows(site: Site, cookie: bigint): Generator<Flow> {
   yield flow(cookie, "policy", PRIORITY.invalid, { ct_state: INVALID }, NO_ACTIONS);
   yield flow(cookie, "policy", PRIORITY.neighbour, { [STATE]: stateMatch(JOINED), ...icmp6(NA) }, NO_ACTIONS, { goto: "output" });
-  // Not committed: each question is good for its own answers, not for a conversation.
+  // Not committed: each question is good for its own answers, not for a conversation. Answers that were not held are metered by the asker (parts/group.ts).
   yield flow(cookie, "policy", PRIORITY.asked, { [STATE]: stateMatch(ASKED), ct_state: FORWARD }, NO_ACTIONS, { goto: "output" });
   yield* infrastructure(site, cookie);
 }

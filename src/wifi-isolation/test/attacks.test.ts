@@ -185,4 +185,18 @@ test("a flood that waits is metered for its sender only", async () => {
   undisturbed();
 });
 
+test("connections without end: metered for who opens them, as many of others as they like, and no packet of one that is open", async () => {
+  const { net, one, two, evil, undisturbed } = await start();
+  const opens = (from: Host, port: number): boolean => net.send(from, udp(ends(from, SERVER), port, 9)).length > 0;
+  const count = (send: (n: number) => boolean): number => Array.from({ length: 700 }, (_, n) => n).filter(send).length;
+  assert.is(count((n) => opens(evil, 1000 + n)), 500, "at once");
+  assert.is(net.switch.conntrack.size, 500);
+  assert.is(count(() => opens(evil, 1000)), 700, "packets of one that nobody answers");
+  assert.ok(opens(one, 1000), "another's");
+  net.switch.advance(1);
+  assert.is(count((n) => opens(evil, 2000 + n)), 100, "a second later");
+  assert.is(count((n) => net.send(ROUTER, udp(ends(SERVER, two), 3000 + n, 9)).length === 0), 700, "from upstream nothing is allowed here");
+  undisturbed();
+});
+
 test.run();

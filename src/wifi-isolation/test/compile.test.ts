@@ -9,7 +9,9 @@ import { device, macOf, policy, TOPOLOGY } from "../fake/scenario.ts";
 import { allocateBits, CapacityError } from "../groups.ts";
 import { Model, ModelError, type Edit, type ModelInput } from "../model.ts";
 import { portMasks } from "../parts/port-masks.ts";
+import { deviceMeters, DEFAULT_HOLD_LIMITS, portMeter } from "../meters.ts";
 import { flow, PipelineError, TABLE, TABLES } from "../pipeline.ts";
+import { MAX_DEVICE_ID } from "../view.ts";
 
 const test = suite("wifi-isolation: compile");
 const rules = [
@@ -134,7 +136,7 @@ test("what cannot be is refused and changes nothing", () => {
   const before = keysOf(model.flows());
   assert.throws(() => model.change({ setDevices: [{ ...device(9), addresses: [device(1).addresses[0]!] }] }), (error: unknown) => error instanceof ModelError && /10\.0\.0\.11 of device 9 belongs to device 1/.test(error.message));
   assert.throws(() => model.change({ setDevices: [{ ...device(9), mac: macOf(1) }] }), /02:00:00:00:00:01 of device 9 belongs to device 1/);
-  assert.throws(() => model.change({ setDevices: [{ ...device(9), id: 60_000 }] }), /device id 60000/);
+  assert.throws(() => model.change({ setDevices: [{ ...device(9), id: MAX_DEVICE_ID + 1 }] }), /device id 15000/);
   assert.throws(() => model.change({ setDevices: [{ ...device(9), addresses: ["10.0.0.300"] }] }), /not an IPv4 address/);
   assert.equal(keysOf(model.flows()), before);
   model.change({ setDevices: [{ ...device(9), addresses: [device(1).addresses[0]!] }], removeDevices: [1] });
@@ -173,6 +175,13 @@ test("cookies tell the owner", () => {
   assert.is(ownerOf(0x1234n), undefined);
   assert.ok(isLearnt(learntCookie(3)));
   assert.not(isLearnt(cookieOf("device", 3)));
+});
+
+test("no two devices or ports share a meter, and all numbers fit Open vSwitch 2.15", () => {
+  const of = (id: number): number[] => deviceMeters(id, DEFAULT_HOLD_LIMITS).map((meter) => meter.id);
+  const [least, most] = [of(1), of(MAX_DEVICE_ID)];
+  for (const [kind, first] of least.entries()) assert.ok(first <= most[kind]! && (least[kind + 1] ?? portMeter(0)) > most[kind]!, `kind ${kind}: ${first} to ${most[kind]}`);
+  assert.ok(portMeter(4_999) < 65_536);
 });
 
 test.run();

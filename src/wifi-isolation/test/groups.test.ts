@@ -59,11 +59,12 @@ test("discovery goes where a rule allows it, by unicast, never back to the sende
     assert.equal(receivers(net, b, udp(toGroup(b, MDNS[family]), 5353, 5353)), [`1 ${macOf(1)}`], "its answers");
     assert.equal(receivers(net, d, udp(toGroup(d, MDNS[family]), 5353, 5353)), []);
     assert.equal(receivers(net, a, udp(toGroup(a, SSDP[family]), 50000, 1900)), [`1 ${macOf(2)}`, `1 ${macOf(3)}`]);
-    assert.equal(receivers(net, b, udp(toGroup(b, SSDP[family]), 50000, 1900)), [`1 ${macOf(3)}`], "not to those who ask");
+    assert.equal(receivers(net, b, udp(toGroup(b, SSDP[family]), 50000, 1900)), [`1 ${macOf(1)}`, `1 ${macOf(3)}`], "NOTIFY, to those who may ask");
+    assert.equal(receivers(net, d, udp(toGroup(d, SSDP[family]), 50000, 1900)), []);
   }
 });
 
-test("a question lets in unicast answers from whom it may ask, to where it came from, for ten seconds", async () => {
+test("a question lets in unicast answers from whom it may ask, to where it came from, for twelve seconds", async () => {
   const net = await Scenario.start({ policy: policy({ groups, rules: [{ from: "a", to: "b", allow: ["ssdp", "mdns"] }] }) });
   const [a, b, d] = [net.host(1), net.host(2), net.host(4)];
   for (const family of FAMILIES) {
@@ -74,12 +75,12 @@ test("a question lets in unicast answers from whom it may ask, to where it came 
     assert.not(net.arrives(b, answer(b, 50001), a), "another port");
     assert.not(net.arrives(d, answer(d), a), "another device");
     assert.not(net.arrives(a, udp(ends(a, b, family), 50000, 1900), b), "no conversation");
-    net.switch.advance(11);
+    net.switch.advance(13);
     assert.not(net.arrives(b, answer(b), a), "too late");
     net.send(a, udp(toGroup(a, MDNS[family]), 49152, 5353));
     assert.ok(net.arrives(b, udp(ends(b, a, family), 5353, 49152), a));
     assert.not(net.arrives(b, udp(ends(b, a, family), 5354, 49152), a), "not from mDNS");
-    net.switch.advance(11);
+    net.switch.advance(13);
   }
 });
 
@@ -89,6 +90,45 @@ test("an earlier denial holds for discovery, too", async () => {
   const [a, c] = [net.host(1), net.host(3)];
   assert.equal(receivers(net, a, udp(toGroup(a, SSDP[4]), 50000, 1900)), [`1 ${macOf(2)}`]);
   assert.not(net.arrives(c, udp(ends(c, a), 1900, 50000), a));
+});
+
+test("whoever floods is bounded: what it says to groups, and the unicast answers that it gets; others are served", async () => {
+  const net = await Scenario.start({ policy: policy({ groups: { a: [{ mac: macOf(1) }, { mac: macOf(4) }], b: groups.b }, rules: [{ from: "a", to: "b", allow: ["ssdp", "mdns"] }] }) });
+  const [a, b, d] = [net.host(1), net.host(2), net.host(4)];
+  const asks = (from: Host): number => receivers(net, from, udp(toGroup(from, SSDP[4]), 50000, 1900)).length;
+  const answered = (to: Host): boolean => net.arrives(b, udp(ends(b, to), 1900, 50000), to);
+  const many = (count: number, send: () => number | boolean): number => Array.from({ length: count }, send).filter(Boolean).length;
+  assert.is(many(250, () => asks(a)), 60, "at once");
+  assert.is(many(500, () => answered(a)), 300, "answers to it");
+  assert.equal([asks(d), answered(d)], [2, true], "another asker");
+  assert.is(receivers(net, b, udp(toGroup(b, MDNS[4]), 5353, 5353)).length, 2, "who was asked");
+  net.switch.advance(1);
+  assert.equal([many(250, () => asks(a)), many(500, () => answered(a))], [5, 100], "a second later");
+  assert.equal(net.switch.held.length, 0);
+});
+
+test("the gateway gets a copy of what each device says by mDNS, metered, and nothing waits for it", async () => {
+  const net = await Scenario.start({ policy: policy({ groups, rules: [{ from: "a", to: "b", allow: ["mdns"] }] }) });
+  const [a, d] = [net.host(1), net.host(4)];
+  for (const [from, reached] of [[a, 2], [d, 0]] as const) for (const family of FAMILIES) {
+    const frame = udp(toGroup(from, MDNS[family]), 5353, 5353);
+    assert.is(receivers(net, from, frame).length, reached);
+    assert.equal(net.switch.told.splice(0), [frame]);
+  }
+  receivers(net, d, udp(toGroup(d, SSDP[4]), 50000, 1900));
+  for (let n = 0; n < 500; n++) receivers(net, d, udp(toGroup(d, MDNS[4]), 5353, 5353));
+  assert.is(net.switch.told.length, 57, "60 at once, three were spent");
+  assert.equal(net.switch.held, []);
+});
+
+test("a frame that was held is not metered again", async () => {
+  const net = await Scenario.start({ policy: policy({ groups, rules: [{ from: "a", to: "b", allow: ["mdns"] }] }) });
+  const stranger = { ...net.host(1), v4: "10.0.0.99" };
+  for (let n = 0; n < 50; n++) net.send(stranger, udp(toGroup(stranger, MDNS[4]), 5353, 5353));
+  for (let n = 0; n < 150; n++) net.send(net.host(1), udp(toGroup(net.host(1), MDNS[4]), 5353, 5353));
+  await net.change({ setDevices: [{ ...device(1), addresses: [...device(1).addresses, stranger.v4] }] });
+  assert.equal(net.waiting().length, 50);
+  assert.is(net.resumeAll().length, 100, "two copies of each");
 });
 
 test.run();

@@ -152,7 +152,7 @@ function checkDiscovery(net: Scenario, world: Parameters<typeof decide>[0] exten
       assert.ok(hidden(outputs, thin), name);
       const reached = outputs.filter(({ port }) => port !== ROUTER.port).map(({ frame }) => linkDestination(frame)).sort();
       const allowed = (x: number, y: number): boolean => decide({ ...world, from: { kind: "device", mac: macOf(x) }, to: { kind: "device", mac: macOf(y) }, protocol }).verdict === "allow";
-      const expected = DEVICES.filter((b) => b !== a && (allowed(a, b) || (protocol === "mdns" && allowed(b, a)))).map(macOf).sort();
+      const expected = DEVICES.filter((b) => b !== a && (allowed(a, b) || allowed(b, a))).map(macOf).sort();
       assert.equal(reached, expected, `${name}: ${protocol} from ${a}: ${JSON.stringify(world.policy)}`);
     }
   }

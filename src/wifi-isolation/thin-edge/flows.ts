@@ -5,7 +5,7 @@
 import type { Action, Flow, Match } from "node-openvswitch/openflow";
 import { BIT } from "../groups.ts";
 import { hairpin } from "../parts/fanout.ts";
-import { arp, icmp6, ipDestination, NA, NO_ACTIONS, NS } from "../parts/match.ts";
+import { arp, GROUP_ADDRESS, icmp6, ipDestination, NA, NO_ACTIONS, NS } from "../parts/match.ts";
 import { flow } from "../pipeline.ts";
 import { bitMatch, DESTINATION, JOINED, OUT_PORT, setReason, SOURCE, STATE, stateMatch } from "../registers.ts";
 import type { Site } from "../site.ts";
@@ -21,7 +21,7 @@ export function* thinEdgeFlows({ virtualMac, ndRewrite }: Site, cookie: bigint):
   yield flow(cookie, "binding", 410, arp({ arp_op: 2, arp_tpa: 0 }), [setReason("alive")], { goto: "hold" });
   yield flow(cookie, "destination", 450, { [SOURCE]: 0, eth_dst: virtualMac.bytes }, NO_ACTIONS, { goto: "uplink" });
   if (virtualMac.made) yield flow(cookie, "destination", 350, { eth_dst: virtualMac.bytes }, NO_ACTIONS);
-  if (ndRewrite) yield* advertisedFlows(cookie);
+  yield* (ndRewrite ? advertisedFlows : solicitedFlows)(cookie);
 }
 
 /** Where the switch answers every solicitation itself. */
@@ -34,6 +34,16 @@ function* advertisedFlows(cookie: bigint): Generator<Flow> {
   ]);
   // Its own link-layer address is inside.
   yield flow(cookie, "destination", 480, { ...FROM_DEVICE, ...icmp6(NA) }, NO_ACTIONS, { goto: "uplink" });
+}
+
+/**
+ * Where it cannot (the kernel's datapath), the gateway answers the first question of a station for another. Unicast probes go to their target, which answers itself: what stations
+ * know of each other lasts while no gateway runs. So do questions of the router.
+ */
+function* solicitedFlows(cookie: bigint): Generator<Flow> {
+  const asked: Match = { [STATE]: stateMatch(JOINED), eth_dst: GROUP_ADDRESS, ...icmp6(NS) };
+  yield flow(cookie, "answer", 260, { ...asked, [SOURCE]: 0 }, NO_ACTIONS, { goto: "copy" });
+  yield flow(cookie, "answer", 250, asked, [setReason("solicited")], { goto: "hold" });
 }
 
 /** `found`: the device's registers, as for its own MAC. */
@@ -54,7 +64,7 @@ export function* thinDeviceFlows({ virtualMac, ndRewrite }: Site, device: Device
   yield flow(cookie, "copy", 15, toDevice, copy);
   yield flow(cookie, "output", 10, toDevice, output);
   if (ndRewrite) return;
-  // Stations answer each other: the MAC inside is the virtual one, too. Without the option (priority 17) there is none.
+  // A probe and its answer: the MAC inside is the virtual one, too. Without the option (priority 17) there is none.
   yield flow(cookie, "copy", 17, { ...toDevice, ...icmp6(NS, { nd_sll: NO_MAC }) }, copy);
   yield flow(cookie, "copy", 16, { ...toDevice, ...icmp6(NS) }, [setMac("nd_sll", virtualMac.bytes), ...copy]);
   yield flow(cookie, "output", 17, { ...toDevice, ...icmp6(NA, { nd_tll: NO_MAC }) }, output);

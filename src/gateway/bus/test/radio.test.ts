@@ -112,15 +112,24 @@ test("who roams on while the list of the place that it came to is on its way is 
   equal(radio.asked("wlan0", A), [{ event: "associated", bss: "wlan0", address: A }]);
 });
 
-test("who is in a VLAN is at another netdev, also in later lists, until it is in none", () => {
+test("the VLAN that was told goes with the station, also in later lists, which do not tell it, until it is in none", () => {
   const radio = new Radio();
   listed(radio, "wlan0", A);
-  equal(radio.notified("wlan0", "sta-authorized", A, 20), { events: [{ event: "disassociated", bss: "wlan0", address: A }], ask: [] });
+  equal(radio.notified("wlan0", "sta-authorized", A, 20), { events: [{ event: "associated", bss: "wlan0", address: A, vlan: 20 }], ask: [] });
   radio.listing("wlan0");
-  equal(radio.listed("wlan0", [A, B]), list("wlan0", B));
+  equal(radio.listed("wlan0", [A, B]), [{ event: "stations", bss: "wlan0", stations: [{ address: A, vlan: 20 }, { address: B }] }]);
   equal(radio.notified("wlan0", "sta-authorized", A).events, [{ event: "associated", bss: "wlan0", address: A }]);
   radio.listing("wlan0");
   equal(radio.listed("wlan0", [A, B]), list("wlan0", A, B));
+});
+
+test("a VLAN at the new place: the old one is asked all the same, and what is no VLAN counts as none", () => {
+  const radio = new Radio();
+  listed(radio, "wlan0", A);
+  listed(radio, "wlan1");
+  equal(radio.notified("wlan1", "sta-authorized", A, 4096), { events: [], ask: ["wlan0"] });
+  equal(radio.asked("wlan1", A), [{ event: "associated", bss: "wlan1", address: A, vlan: 4096 }]);
+  for (const vlan of [0, -1, 4095, 1.5, "20"]) equal(radio.notified("wlan1", "sta-authorized", B, vlan).events, [{ event: "associated", bss: "wlan1", address: B }], String(vlan));
 });
 
 test("who is back before it was believed to be gone: at its old place anew, and not at the other", () => {

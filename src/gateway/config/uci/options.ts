@@ -5,7 +5,7 @@
  */
 import { LEVELS } from "../../log.ts";
 import { integer, interfaceName, ip, mac, oneOf, path, prefix } from "../checks.ts";
-import { DEFAULTS } from "../config.ts";
+import { DEFAULTS, UCI_STATE } from "../config.ts";
 import type { Check } from "../reader.ts";
 
 export interface Option {
@@ -22,6 +22,8 @@ export interface Option {
   default?: string;
   /** In the file that is installed, where that is not the default. */
   installed?: string;
+  /** Its value is in no message. */
+  secret?: true;
   /** Said where the default depends on others. */
   defaultNote?: string;
   what: string;
@@ -47,6 +49,13 @@ export const uciBoolean: Check<boolean> = (value) =>
 const whole = (least: number, most: number): Check<number> => (value) => integer(least, most)(/^(0|[1-9]\d{0,8})$/.test(String(value)) ? Number(value) : NaN);
 const sectionName: Check<string> = (value) => /^([A-Za-z0-9_]+|@wifi-iface\[\d+\])$/.test(String(value)) ? { value: String(value) } : { expected: "the name of a section, such as default_radio0 or @wifi-iface[0]" };
 
+const keyName: Check<string> = (value) => /^[A-Za-z][A-Za-z0-9_]{0,31}$/.test(String(value)) ? { value: String(value) } : { expected: "a letter, then letters, digits or _, 32 characters at most" };
+/** What OpenWrt's scripts and hostapd's files for keys carry unharmed: a "|" ends the key there, blanks at the ends are lost (IEEE 802.11, J.4: 8 to 63 characters of ASCII). */
+const wifiKey: Check<string> = (value) => {
+  const text = String(value);
+  return /^([0-9A-Fa-f]{64}|[!-{}~](?:[ -{}~]{6,61})[!-{}~])$/.test(text) ? { value: text } : { expected: "8 to 63 characters of ASCII without | and without blanks at the ends, or 64 hexadecimal digits" };
+};
+
 const flag = (name: string, value: string, what: string): Option => ({ name, check: uciBoolean, datatype: "bool", validation: 'and(regex("[01a-z]+"), bool)', default: value, what });
 const choice = (name: string, values: readonly string[], value: string | undefined, what: string): Option =>
   ({ name, check: oneOf(...values), datatype: `or(${values.map((each) => `"${each}"`).join(", ")})`, ...(value === undefined ? { required: true } : { default: value }), what });
@@ -54,12 +63,11 @@ const file = (name: string, value: string | undefined, what: string, defaultNote
 const number = (name: string, least: number, most: number, value: number, what: string): Option => ({ name, check: whole(least, most), datatype: `range(${least}, ${most})`, validation: `and(regex("(0|[1-9][0-9]*)"), range(${least}, ${most}))`, default: String(value), what });
 
 const INTERFACE = 'and(maxlength(15), regex("[^/ ]+"))';
+const SECTION = 'regex("([A-Za-z0-9_]+|@wifi-iface[[][0-9]+[]])")';
 /** libvalidate's macaddr knows only colons. */
 const MAC = 'regex("([0-9A-Fa-f]{2}[^0-9A-Za-z]){5}[0-9A-Fa-f]{2}")';
 
 const { limits } = DEFAULTS;
-/** /var is in memory on OpenWrt. */
-export const STATE = "/etc/securebox/state";
 
 export const SECTIONS: readonly SectionKind[] = [
   { type: "securebox", name: "main", what: "The gateway itself.", options: [
@@ -70,7 +78,7 @@ export const SECTIONS: readonly SectionKind[] = [
     file("ovsdb", DEFAULTS.ovsdb, "Socket of ovsdb-server."),
     file("openflow", undefined, "The bridge's management socket.", "`BRIDGE.mgmt` beside `ovsdb`"),
     file("policy", DEFAULTS.policy, "The policy file; watched."),
-    file("state", STATE, "Devices, overrides and the last valid policy outlive a restart here: on flash, as /var is in memory."),
+    file("state", UCI_STATE, "Devices, overrides and the last valid policy outlive a restart here: on flash, as /var is in memory."),
     file("socket", DEFAULTS.socket, "Control socket."),
     file("ubus", DEFAULTS.ubus, "Socket of ubusd: stations come from hostapd there, names from dnsmasq and odhcpd; the gateway's object `securebox` is there."),
     file("stations", undefined, "Socket that tells station events, instead of hostapd on ubus. Stations of a radio that neither tells of are learnt from their frames."),
@@ -89,8 +97,15 @@ export const SECTIONS: readonly SectionKind[] = [
     { name: "resolver", list: true, check: ip, datatype: "list(ipaddr)", validation: "ipaddr", what: "Only their DNS answers are believed by `dns:` rules." },
   ] },
   { type: "wifi", what: "One per `wifi-iface` that is set up for isolation; its settings are changed as a transaction. None: the wireless configuration is left alone.", options: [
-    { name: "iface", required: true, check: sectionName, datatype: "string", validation: 'regex("([A-Za-z0-9_]+|@wifi-iface[[][0-9]+[]])")', what: "Section of /etc/config/wireless." },
+    { name: "iface", required: true, check: sectionName, datatype: "string", validation: SECTION, what: "Section of /etc/config/wireless." },
     choice("group_keys", ["random", "per-station", "shared"], "random", "How stations are kept from reaching each other under a shared group key: `random` (disable_dgaf; wants a full wpad), `per-station` (an interface per station), or not at all."),
+  ] },
+  { type: "key", what: "One per Wi-Fi key of a device, or of devices that belong together; written to /etc/config/wireless as `wifi-station` (and `wifi-vlan`) sections named `sbk_...` (`sbv_...`), and taken out with this section. The key's name is the section's, or `name`.", options: [
+    { name: "name", check: keyName, datatype: "uciname", validation: 'regex("[A-Za-z][A-Za-z0-9_]{0,31}")', defaultNote: "the section's name", what: "Names the key in the policy and the log; of one key only." },
+    { name: "key", required: true, secret: true, check: wifiKey, datatype: "wpakey", validation: 'regex("[ -~]{8,64}")', what: "The passphrase. It is in no message and no answer." },
+    { name: "mac", list: true, check: mac, datatype: "list(macaddr)", validation: MAC, what: "The devices that may use the key. Empty: any device; from OpenWrt 25.12 on such a key is left out of hostapd's files, and is told as a problem." },
+    { name: "vlan", check: whole(1, 4094), datatype: "range(1, 4094)", validation: 'and(regex("(0|[1-9][0-9]*)"), range(1, 4094))', what: "A VLAN of this key alone: hostapd tells by it who proved the key. Its stations are at an interface of their own, such as phy0-ap0-20, which the gateway makes a port. Wants a full wpad." },
+    { name: "iface", list: true, check: sectionName, datatype: "string", validation: SECTION, defaultNote: "those of every `wifi` section", what: "The networks that take the key, as `iface` of a `wifi` section names them." },
   ] },
   { type: "apply", name: "apply", what: "Changes are confirmed when what worked before works again, else rolled back.", options: [
     number("deadline", 10, 900, 120, "Seconds until a change is rolled back that was not confirmed."),

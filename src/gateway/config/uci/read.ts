@@ -5,10 +5,8 @@ import type { Log } from "../../log.ts";
 import { callNames, type UciSection } from "../../../openwrt/uci/package.ts";
 import { parseUci, UciSyntaxError } from "../../../openwrt/uci/text.ts";
 import type { PortRole } from "../../../wifi-isolation/network.ts";
-import type { GatewayConfig, OpenwrtConfig } from "../config.ts";
+import type { GatewayConfig, OpenwrtConfig, WifiKey } from "../config.ts";
 import { SECTIONS, type Option, type SectionKind } from "./options.ts";
-
-export const UCI_CONFIG_PATH = "/etc/config/securebox";
 
 export interface UciConfig {
   enabled: boolean;
@@ -28,10 +26,14 @@ export function parseUciConfig(text: string): { config?: UciConfig; errors: File
     const config = build(reader);
     return reader.problems.length > 0 ? { errors: reader.problems } : { config, errors: [] };
   } catch (error) {
-    if (error instanceof UciSyntaxError) return { errors: [{ line: error.line, field: "securebox", message: error.problem }] };
+    if (error instanceof UciSyntaxError) return { errors: [{ line: error.line, field: "securebox", message: HAS_KEYS.test(text) ? withoutWords(error.problem) : error.problem }] };
     throw error;
   }
 }
+
+/** In a file that is no UCI any word may be a key, or a part of one. */
+const HAS_KEYS = /^\s*(config|c)\s+['"]?key\b/m;
+const withoutWords = (problem: string): string => problem.replace(/"[^]*"/, "a word that is not shown, as the file has keys");
 
 /** As `parseUciConfig`; with anything wrong each error is logged and `inForce` stays. */
 export function takeUciConfig(inForce: UciConfig | undefined, text: string, log: Pick<Log, "error">): UciConfig | undefined {
@@ -56,7 +58,7 @@ function build(reader: Reader): UciConfig {
     policy: main["policy"], state, socket: main["socket"],
     backend: { enabled: backend["enabled"], state: backend["state"] ?? `${state}/backend` },
     log: { level: main["log_level"], format: main["log_format"] },
-    openwrt: { wifi: all(reader, "wifi").map(({ values }) => ({ iface: values["iface"], groupKeys: values["group_keys"] })), applyDeadline: single(reader, "apply")["deadline"] },
+    openwrt: { wifi: all(reader, "wifi").map(({ values }) => ({ iface: values["iface"], groupKeys: values["group_keys"] })), keys: keys(reader), applyDeadline: single(reader, "apply")["deadline"] },
   } as UciConfig["gateway"]; // each value passed the table's check
   return { enabled: main["enabled"] as boolean, gateway };
 }
@@ -76,9 +78,9 @@ function single(reader: Reader, type: string): Values {
   return defaults(kind);
 }
 
-function all(reader: Reader, type: string): { path: string; values: Values }[] {
+function all(reader: Reader, type: string): { path: string; section: string | undefined; values: Values }[] {
   const kind = kindOf(type);
-  return reader.sections.filter(({ section }) => section.type === type).map(({ section, path }) => ({ path, values: values(kind, section, path, reader.problems) }));
+  return reader.sections.filter(({ section }) => section.type === type).map(({ section, path }) => ({ path, section: section.name, values: values(kind, section, path, reader.problems) }));
 }
 
 function ports(reader: Reader): Record<string, PortRole> {
@@ -93,6 +95,23 @@ function ports(reader: Reader): Record<string, PortRole> {
   }
   if (!reader.sections.some(({ section }) => section.type === "port")) reader.problems.push({ field: "securebox.@port[0]", message: "missing: expected at least one section of type port with device and role" });
   return found;
+}
+
+/** Two of them with one VLAN would not be told apart. */
+function keys(reader: Reader): WifiKey[] {
+  const { problems } = reader;
+  const taken = new Map<string, string>();
+  const once = (field: string, what: string, value: unknown): void => {
+    const other = taken.get(`${what} ${String(value)}`);
+    if (other !== undefined) problems.push({ field, message: `expected a ${what} of its own; ${other} has it already` });
+    else taken.set(`${what} ${String(value)}`, field);
+  };
+  return all(reader, "key").map(({ path, section, values: { name = section, key, mac, vlan, iface } }) => {
+    if (name === undefined) problems.push({ field: `${path}.name`, message: "missing: expected a name for the section or this option" });
+    else once(`${path}.name`, "name", name);
+    if (vlan !== undefined) once(`${path}.vlan`, "VLAN", vlan);
+    return { name, key, macs: mac, ...(vlan === undefined ? {} : { vlan }), ifaces: iface } as WifiKey;
+  });
 }
 
 function values(kind: SectionKind, section: UciSection, path: string, problems: FileProblem[]): Values {
@@ -112,10 +131,10 @@ function listOf(option: Option, given: string | string[], field: string, problem
   return (typeof given === "string" ? [given] : given).map((value) => valueOf(option, value, field, problems)).filter((value) => value !== undefined);
 }
 
-function valueOf({ check }: Option, given: string | string[], field: string, problems: FileProblem[]): unknown {
+function valueOf({ check, secret }: Option, given: string | string[], field: string, problems: FileProblem[]): unknown {
   const result = typeof given === "string" ? check(given) : { expected: "a single value (option, not list)" };
   if ("value" in result) return result.value;
-  problems.push({ field, message: `expected ${result.expected}, found ${JSON.stringify(given)}` });
+  problems.push({ field, message: `expected ${result.expected}${secret ? "; what was found is not shown" : `, found ${JSON.stringify(given)}`}` });
   return undefined;
 }
 

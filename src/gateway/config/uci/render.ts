@@ -4,7 +4,7 @@ import { SECTIONS, type Option, type SectionKind } from "./options.ts";
 
 /** /etc/config/securebox as it is installed: every option that has a default, with it. */
 export function defaultFile(): string {
-  return SECTIONS.filter(({ type }) => type !== "wifi").map(({ type, name, options, example = [] }) => [
+  return SECTIONS.filter(({ type }) => type !== "wifi" && type !== "key").map(({ type, name, options, example = [] }) => [
     `\nconfig ${type}${name === undefined ? "" : ` '${name}'`}`,
     ...options.filter((option) => option.default !== undefined).map((option) => `\toption ${option.name} '${option.installed ?? option.default}'`), ...example, "",
   ].join("\n")).join("") + "\n";

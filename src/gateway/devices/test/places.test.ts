@@ -62,9 +62,75 @@ test("the same key moves at once and loses the old port", () => {
     0   assoc wlan0 A alice      => joined A
     1   claim wlan0 A 10.0.0.5   => release, bound A 10.0.0.5 learnt
     2   assoc wlan1 A alice      => moved A wlan0>wlan1
-    3   frame wlan0 A            => wait, TWO-PLACES A wlan1 wlan0
+    3   frame wlan0 A            => wait
     3   gone wlan0 A             => -
     4   devices                  => A@wlan1 10.0.0.5
+    5   tick                     => -
+    6   tick                     => TWO-PLACES A wlan1 wlan0
+  `);
+});
+
+test("a frame that comes before the radio's word is no alarm when that follows", () => {
+  new Scenario().run(`
+    0   assoc wlan0 A alice      => joined A
+    0   assoc wlan0 B            => joined B
+    0   list wlan1               => -
+    1   frame wlan1 A            => wait
+    1   frame wlan1 B            => wait
+    2   frame wlan1 A            => wait
+    2.5 assoc wlan1 A alice      => moved A wlan0>wlan1
+    3   gone wlan0 B             => -
+    3.5 list wlan1 A/alice B     => moved B wlan0>wlan1
+    4   frame wlan1 A            => release
+    10  tick                     => -
+    11  devices                  => A@wlan1, B@wlan1
+  `);
+});
+
+test("a frame that the radio's word never follows is an alarm after the grace, and nothing is learnt of it", () => {
+  new Scenario().run(`
+    0   assoc wlan0 A alice      => joined A
+    0   list wlan1               => -
+    1   claim wlan1 A 10.0.0.66  => wait
+    3.9 tick                     => -
+    4   tick                     => TWO-PLACES A wlan0 wlan1
+    5   devices                  => A@wlan0
+    6   frame wlan1 A            => wait
+    8   tick                     => -
+    20  tick                     => -
+    21  frame wlan1 A            => wait
+    24  tick                     => TWO-PLACES A wlan0 wlan1
+  `);
+});
+
+test("nobody puts the alarm off: not by frames elsewhere, nor by what the radios tell of other places", () => {
+  new Scenario().run(`
+    0   assoc wlan0 A alice      => joined A
+    0   list wlan1               => -
+    0   list lan1                => -
+    1   frame wlan1 A            => wait
+    2   frame lan1 A             => wait
+    2.5 gone wlan1 A             => -
+    3   frame wlan0 A            => release
+    3.2 gone wlan0 A             => -
+    3.4 frame wlan1 A            => wait
+    3.6 assoc wlan0 A alice      => -
+    3.8 frame wlan1 A            => wait
+    4   frame wlan1 A            => wait, TWO-PLACES A wlan0 wlan1
+    5   tick                     => TWO-PLACES A wlan0 lan1
+    6   assoc lan1 A alice       => moved A wlan0>lan1
+    7   devices                  => A@lan1
+  `);
+});
+
+test("without a source of station events there is nothing to wait for", () => {
+  new Scenario().run(`
+    0   assoc wlan0 A            => joined A
+    0   list wlan1               => -
+    1   frame wlan1 A            => wait
+    2   lost                     => -
+    5   tick                     => -
+    6   frame wlan1 A            => drop, TWO-PLACES A wlan0 wlan1
   `);
 });
 

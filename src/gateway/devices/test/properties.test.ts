@@ -2,6 +2,7 @@
 // Random inputs with a seed. Whatever a station does, it takes nothing from another that is alive; the model's uniqueness rules always hold.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { DeviceEvent } from "../index.ts";
 import { macOf, Scenario } from "./scenario.ts";
 
 const test = suite("devices: properties");
@@ -58,6 +59,50 @@ test("no inputs of others change a device's place, addresses or freedom", () => 
       log.push(`${scenario.now / 1000} ${input.join(" ")}`);
       scenario.input(input);
       assert.is(JSON.stringify(scenario.table.byMac(macOf("E"))), before, `seed ${seed}:\n${log.slice(-5).join("\n")}`);
+    }
+  }
+});
+
+/** What is told of E at wlan1. */
+const alarmed = (events: readonly DeviceEvent[]): boolean => events.some((event) => event.type === "mac-at-two-places" && event.mac === macOf("E") && event.other === "wlan1");
+
+test("whatever else is done, a frame of a device at another radio is an alarm in time", () => {
+  let seen = 0;
+  for (let seed = 200; seed < 260; seed++) {
+    const scenario = victim();
+    const pick = random(seed);
+    let [due, last] = [Infinity, -Infinity];
+    for (let i = 0; i < 400; i++) {
+      scenario.now += pick(500);
+      const input = i % 3 === 0 ? ["tick"] : pick(10) === 0 ? ["frame", "wlan0", "E"] : attack(pick);
+      const before = scenario.table.info(macOf("E"), scenario.now)!;
+      const outcome = scenario.input(input);
+      if (outcome && alarmed(outcome.events)) [last, due, seen] = [scenario.now, Infinity, seen + 1];
+      // The same alarm is told once in ten seconds.
+      else if (["frame", "claim"].includes(input[0]!) && input[1] === "wlan1" && input[2] === "E" && before.associated && scenario.now - last > 10_000) due = Math.min(due, scenario.now + scenario.table.limits.grace + 1500);
+      assert.ok(scenario.now <= due, `seed ${seed} step ${i}: no alarm`);
+    }
+  }
+  assert.ok(seen > 60, `${seen} alarms`);
+});
+
+test("an honest station that roams, with frames before the radio's word and the radios' words in any order, is no alarm", () => {
+  for (let seed = 300; seed < 360; seed++) {
+    const scenario = victim();
+    const pick = random(seed);
+    let at = "wlan0";
+    for (let move = 0; move < 40; move++) {
+      scenario.now += 1000 + pick(20_000);
+      const to = at === "wlan0" ? "wlan1" : "wlan0";
+      const words = [["assoc", to, "E", "eve-is-not"], ["gone", at, "E"]];
+      const inputs = [...Array.from({ length: pick(4) }, () => ["frame", to, "E"]), ...(pick(2) === 0 ? words : words.reverse()), ["frame", to, "E"], ["tick"]];
+      for (const input of inputs) {
+        scenario.now += pick(scenario.table.limits.grace / 6);
+        const outcome = scenario.input(input);
+        assert.equal(outcome?.events.filter(({ type }) => type === "mac-at-two-places"), [], `seed ${seed} move ${move}: ${input.join(" ")}`);
+      }
+      at = to;
+      assert.is(scenario.table.byMac(macOf("E"))!.port, to);
     }
   }
 });

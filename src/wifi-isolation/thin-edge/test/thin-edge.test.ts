@@ -60,24 +60,40 @@ test("a solicitation without room for an answer is answered without, by the swit
   assert.equal(net.send(b, advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: V, ip: a.v6 } }, b.v6, b.mac)).map(({ port }) => port), [ROUTER.port]);
 });
 
-test("a switch that cannot write advertisements: the target answers itself, and neither learns the other's MAC", async () => {
+test("a switch that cannot write advertisements: the first question for a station waits for the gateway; the router's go to their target", async () => {
   const net = await start({ ...THIN_TOPOLOGY, ndRewrite: false });
-  const [a, b] = [net.host(1), net.host(3)];
-  const asked = solicitation({ from: { mac: a.mac, ip: a.v6 }, to: solicitedNode(b.v6) }, b.v6, a.mac);
-  const passed = solicitation({ from: { mac: a.mac, ip: a.v6 }, to: solicitedNode(b.v6) }, b.v6, V);
-  passed.set(macBytes(b.mac));
-  passed.set(macBytes(V), 6);
-  assert.equal(net.send(a, asked), [{ port: b.port, frame: passed }]);
-  const answer = advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: V, ip: a.v6 } }, b.v6, b.mac);
-  assert.equal(net.send(b, answer), [{ port: a.port, frame: advertisement({ from: { mac: V, ip: b.v6 }, to: { mac: a.mac, ip: a.v6 } }, b.v6, V) }]);
-  const probe = solicitation({ from: { mac: a.mac, ip: a.v6 }, to: { mac: V, ip: b.v6 } }, b.v6);
-  assert.equal(net.send(a, probe), [{ port: b.port, frame: solicitation({ from: { mac: V, ip: a.v6 }, to: { mac: b.mac, ip: b.v6 } }, b.v6) }]);
-  assert.equal(net.send(b, advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: V, ip: a.v6 } }, b.v6)), [{ port: a.port, frame: advertisement({ from: { mac: V, ip: b.v6 }, to: { mac: a.mac, ip: a.v6 } }, b.v6) }]);
-  const c = net.host(2);
-  assert.equal(net.send(c, solicitation({ from: { mac: c.mac, ip: c.v6 }, to: solicitedNode(b.v6) }, b.v6, c.mac)), [], "no rule joins them");
-  assert.equal(net.send(b, advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: V, ip: c.v6 } }, b.v6, b.mac)), []);
+  const [a, b, c] = [net.host(1), net.host(3), net.host(2)];
+  const asked = (from: Host): Uint8Array => solicitation({ from: { mac: from.mac, ip: from.v6 }, to: solicitedNode(b.v6) }, b.v6, from.mac);
+  assert.equal(net.send(a, asked(a)), []);
+  assert.equal(net.waiting(), ["solicited"]);
+  assert.equal(net.resumeAll(), [], "given back, it goes nowhere");
+  assert.equal(net.send(c, asked(c)), [], "no rule joins them");
+  assert.equal(net.send(a, solicitation({ from: { mac: a.mac, ip: a.v6 }, to: solicitedNode(a.v6) }, a.v6)).map(({ port }) => port), [ROUTER.port], "about itself");
+  assert.equal(net.waiting(), []);
+  const question = solicitation({ from: { mac: V, ip: ROUTER.v6 }, to: solicitedNode(a.v6) }, a.v6, V);
+  const passed = question.slice();
+  passed.set(macBytes(a.mac));
+  assert.equal(net.send(ROUTER, question), [{ port: a.port, frame: passed }]);
   const up = advertisement({ from: { mac: a.mac, ip: a.v6 }, to: { mac: V, ip: ROUTER.v6 } }, a.v6, a.mac);
   assert.equal(net.send(a, up), [{ port: ROUTER.port, frame: up }], "the router is told its own");
+  const dad = solicitation({ from: { mac: a.mac, ip: "::" }, to: solicitedNode(b.v6) }, b.v6);
+  assert.equal(net.send(a, dad), [{ port: a.port, frame: advertisement({ from: { mac: V, ip: b.v6 }, to: { mac: a.mac, ip: "ff02::1" } }, b.v6, undefined, 0) }], "addresses are defended by the switch");
+});
+
+test("a switch that cannot write advertisements: a unicast probe goes to its target, which answers, and neither learns the other's MAC", async () => {
+  const net = await start({ ...THIN_TOPOLOGY, ndRewrite: false });
+  const [a, b, c] = [net.host(1), net.host(3), net.host(2)];
+  for (const [inside, shown] of [[a.mac, V], [undefined, undefined]]) {
+    const probe = solicitation({ from: { mac: a.mac, ip: a.v6 }, to: { mac: V, ip: b.v6 } }, b.v6, inside);
+    assert.equal(net.send(a, probe), [{ port: b.port, frame: solicitation({ from: { mac: V, ip: a.v6 }, to: { mac: b.mac, ip: b.v6 } }, b.v6, shown) }]);
+  }
+  for (const [inside, shown] of [[b.mac, V], [undefined, undefined]]) {
+    const answer = advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: V, ip: a.v6 } }, b.v6, inside);
+    assert.equal(net.send(b, answer), [{ port: a.port, frame: advertisement({ from: { mac: V, ip: b.v6 }, to: { mac: a.mac, ip: a.v6 } }, b.v6, shown) }]);
+  }
+  assert.equal(net.send(c, solicitation({ from: { mac: c.mac, ip: c.v6 }, to: { mac: V, ip: b.v6 } }, b.v6, c.mac)), [], "no rule joins them");
+  assert.equal(net.send(b, advertisement({ from: { mac: b.mac, ip: b.v6 }, to: { mac: V, ip: c.v6 } }, b.v6, b.mac)), []);
+  assert.equal(net.waiting(), []);
 });
 
 test("duplicate address detection and probes are answered with the virtual MAC; one's own are not", async () => {

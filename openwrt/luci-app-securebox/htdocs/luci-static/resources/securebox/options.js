@@ -34,6 +34,13 @@ return baseclass.extend({ sections: [
 		{ name: 'iface', kind: 'value', required: true, title: _('Interface'), what: _('Section of /etc/config/wireless.') },
 		{ name: 'group_keys', kind: 'choice', values: [ 'random', 'per-station', 'shared' ], value: 'random', title: _('Group keys'), what: _('How stations are kept from reaching each other under a shared group key: random (disable_dgaf; wants a full wpad), per-station (an interface per station), or not at all.') }
 	] },
+	{ type: 'key', title: _('Key'), what: _('One per Wi-Fi key of a device, or of devices that belong together; written to /etc/config/wireless as wifi-station (and wifi-vlan) sections named sbk_... (sbv_...), and taken out with this section. The key\'s name is the section\'s, or name.'), options: [
+		{ name: 'name', kind: 'value', datatype: 'uciname', note: 'the section\'s name', title: _('Name'), what: _('Names the key in the policy and the log; of one key only.') },
+		{ name: 'key', kind: 'secret', datatype: 'wpakey', required: true, title: _('Key'), what: _('The passphrase. It is in no message and no answer.') },
+		{ name: 'mac', kind: 'list', datatype: 'macaddr', title: _('MAC'), what: _('The devices that may use the key. Empty: any device; from OpenWrt 25.12 on such a key is left out of hostapd\'s files, and is told as a problem.') },
+		{ name: 'vlan', kind: 'value', datatype: 'and(uinteger,range(1,4094))', title: _('VLAN'), what: _('A VLAN of this key alone: hostapd tells by it who proved the key. Its stations are at an interface of their own, such as phy0-ap0-20, which the gateway makes a port. Wants a full wpad.') },
+		{ name: 'iface', kind: 'list', note: 'those of every wifi section', title: _('Interface'), what: _('The networks that take the key, as iface of a wifi section names them.') }
+	] },
 	{ type: 'apply', name: 'apply', title: _('Apply'), what: _('Changes are confirmed when what worked before works again, else rolled back.'), options: [
 		{ name: 'deadline', kind: 'value', datatype: 'and(uinteger,range(10,900))', value: '120', title: _('Deadline'), what: _('Seconds until a change is rolled back that was not confirmed.') }
 	] },

@@ -6,10 +6,18 @@
 'require securebox.options as options';
 'require securebox.page as page';
 
-const KINDS = { flag: form.Flag, choice: form.ListValue, list: form.DynamicList, value: form.Value };
+const KINDS = { flag: form.Flag, choice: form.ListValue, list: form.DynamicList, value: form.Value, secret: form.Value };
 
 /* Kinds without a name stand in any number. */
 const several = (kind) => kind.name == null;
+
+/* Never shown: the field is empty, and what is not filled in stays as it is. */
+function keepSecret(option) {
+	option.password = true;
+	option.placeholder = _('not shown');
+	option.cfgvalue = () => null;
+	option.remove = (section) => uci.get('securebox', section, option.option) != null ? Promise.resolve() : Promise.reject(new TypeError(_('%s: expected a value').format(option.title)));
+}
 
 function addOption(section, it) {
 	const option = section.option(KINDS[it.kind], it.name, it.title, it.what);
@@ -22,7 +30,9 @@ function addOption(section, it) {
 	else if (it.value != null)
 		option['default'] = it.value;
 	/* A flag that is off must stand in the file when its default is on; what is required must not be empty. */
-	option.rmempty = it.kind == 'flag' || it.required ? false : true;
+	option.rmempty = it.kind == 'flag' || it.required && it.kind != 'secret' ? false : true;
+	if (it.kind == 'secret')
+		keepSecret(option);
 }
 
 function addSection(map, kind) {
