@@ -15,7 +15,18 @@ const columns: [title: string, cell: (outcome: Outcome) => string][] = [
 const figure = (value: number | undefined, digits: number): string => (value === undefined || Number.isNaN(value) ? "failed" : value.toFixed(digits));
 
 export function writeTable(file: string, outcomes: readonly Outcome[]): void {
+  writeBetween(file, "qemu/run --table", table(columns.map(([title]) => title), outcomes.map((outcome) => columns.map(([, cell]) => cell(outcome)))));
+}
+
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  const table = [row(columns.map(([title]) => title)), `|${columns.map(() => "---|").join("")}`, ...outcomes.map((outcome) => row(columns.map(([, cell]) => cell(outcome))))].join("\n");
-  writeFileSync(file, readFileSync(file, "utf8").replace(/(<!-- begin[^>]*-->\n)[^]*(<!-- end -->)/, (_, begin: string, end: string) => `${begin}${table}\n${end}`));
+  return [row(titles), `|${titles.map(() => "---|").join("")}`, ...rows.map(row)].join("\n");
+}
+
+/** Replaces what a file has between the comments "begin: COMMAND" and "end". Throws when it has none. */
+export function writeBetween(file: string, command: string, text: string): void {
+  const before = readFileSync(file, "utf8"), begin = `<!-- begin: ${command} -->\n`, end = "<!-- end -->";
+  const start = before.indexOf(begin), stop = before.indexOf(end, start);
+  if (start < 0 || stop < 0) throw new Error(`${file}: no place for the table of ${command}`);
+  writeFileSync(file, `${before.slice(0, start + begin.length)}${text}\n${before.slice(stop)}`);
 }

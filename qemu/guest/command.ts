@@ -44,7 +44,7 @@ export const script = (text: string): Promise<string> => must(["sh", "-ec", text
 export const inside = (namespace: string | undefined, argv: readonly string[]): string[] => (namespace ? ["ip", "netns", "exec", namespace, ...argv] : [...argv]);
 
 /** Starts a program whose lines are read while it runs. `ended` is called once. */
-export function start(argv: readonly string[], line: (text: string) => void, ended: (code: number | null) => void = () => {}): Child {
+export function start(argv: readonly string[], line: (text: string) => void, ended: (code: number | null) => void = () => {}, options: { stdin?: "pipe" } = {}): Child {
   let rest = "";
   const decoder = new TextDecoder();
   return platform.processes.spawn(argv, {
@@ -55,7 +55,7 @@ export function start(argv: readonly string[], line: (text: string) => void, end
     },
     stderr: (chunk) => platform.processes.stderr(new TextDecoder().decode(chunk)),
     exit: ended,
-  });
+  }, options);
 }
 
 export const sleep = (time: Millis): Promise<void> => new Promise((resolve) => void platform.timers.after(time, resolve));

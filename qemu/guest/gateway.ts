@@ -5,30 +5,48 @@ import { platform } from "quickjs-ts/platform";
 import type { DeviceResult, StatusResult } from "../../src/gateway/control/protocol.ts";
 import { must, run, sleep, until } from "./command.ts";
 
-const folder = "/run/securebox";
-const log = "/share/kept/gateway.log";
+/** For a second gateway in the machine, or one with more than a network has. */
+export interface GatewayOptions {
+  bridge?: string;
+  /** Beside others; its files are below /run. */
+  name?: string;
+  /** Beside the network's own. */
+  prefixes?: readonly string[];
+  /** The file that src/gateway/devices/saved.ts reads. */
+  devices?: string;
+  routerMac?: string;
+}
 
 export class Gateway {
   #child: Child | undefined;
   #ended = true;
 
+  readonly #folder: string;
+  readonly #log: string;
+
   /** `ports`: interface to role. `source`: of station events, a line of the configuration. */
-  constructor(ports: Readonly<Record<string, string>>, source: `${"stations" | "ubus"}: ${string}`) {
+  constructor(ports: Readonly<Record<string, string>>, source: `${"stations" | "ubus"}: ${string}`, options: GatewayOptions = {}) {
     const { files } = platform;
-    files.makeDirectory(folder);
-    files.replace(`${folder}/gateway.yaml`, configuration(ports, source));
+    const { name = "securebox" } = options;
+    this.#folder = `/run/${name}`;
+    this.#log = `/share/kept/${name === "securebox" ? "gateway" : name}.log`;
+    files.makeDirectory(this.#folder);
+    files.replace(`${this.#folder}/gateway.yaml`, configuration(this.#folder, ports, source, options));
+    if (options.devices === undefined) return;
+    files.makeDirectory(`${this.#folder}/state`);
+    files.replace(`${this.#folder}/state/devices.json`, options.devices);
   }
 
   /** In force some milliseconds later. */
   writePolicy(text: string): void {
-    platform.files.replace(`${folder}/policy.yaml`, text);
+    platform.files.replace(`${this.#folder}/policy.yaml`, text);
   }
 
   /** Starts the process and resolves at once. */
   start(): void {
     this.#ended = false;
-    const tell = (chunk: Uint8Array): void => platform.files.append(log, chunk);
-    this.#child = platform.processes.spawn(["securebox", "gateway", "--config", `${folder}/gateway.yaml`], { stdout: tell, stderr: tell, exit: () => (this.#ended = true) });
+    const tell = (chunk: Uint8Array): void => platform.files.append(this.#log, chunk);
+    this.#child = platform.processes.spawn(["securebox", "gateway", "--config", `${this.#folder}/gateway.yaml`], { stdout: tell, stderr: tell, exit: () => (this.#ended = true) });
   }
 
   /** Resolves when its flows are in force; rejects with what it says is wrong. */
@@ -39,7 +57,7 @@ export class Gateway {
       const { healthy, problems } = await this.status().catch((error: Error) => ({ healthy: false, problems: [error.message] }));
       last = problems.join("; ");
       return healthy;
-    }).catch((error: Error) => { throw new Error(`${error.message}: ${last}`); });
+    }, 300).catch((error: Error) => { throw new Error(`${error.message}: ${last}`); });
   }
 
   async stop(signal = "SIGTERM"): Promise<void> {
@@ -48,11 +66,11 @@ export class Gateway {
   }
 
   async status(): Promise<StatusResult> {
-    return JSON.parse(await must(["securebox", "status", "--json", "--socket", `${folder}/securebox.sock`])) as StatusResult;
+    return JSON.parse(await must(["securebox", "status", "--json", "--socket", `${this.#folder}/securebox.sock`])) as StatusResult;
   }
 
   async devices(): Promise<DeviceResult[]> {
-    const answer = JSON.parse(await must(["securebox", "devices", "--json", "--socket", `${folder}/securebox.sock`])) as DeviceResult[] | { devices: DeviceResult[] };
+    const answer = JSON.parse(await must(["securebox", "devices", "--json", "--socket", `${this.#folder}/securebox.sock`])) as DeviceResult[] | { devices: DeviceResult[] };
     return Array.isArray(answer) ? answer : answer.devices;
   }
 
@@ -62,16 +80,16 @@ export class Gateway {
   }
 }
 
-function configuration(ports: Readonly<Record<string, string>>, source: string): string {
-  return `bridge: br0
+function configuration(folder: string, ports: Readonly<Record<string, string>>, source: string, { bridge = "br0", prefixes = [], routerMac }: GatewayOptions): string {
+  return `bridge: ${bridge}
 ovsdb: /run/openvswitch/db.sock
-openflow: /run/openvswitch/br0.mgmt
+openflow: /run/openvswitch/${bridge}.mgmt
 datapath: system
 ports:
 ${Object.entries(ports).map(([port, role]) => `  ${port}: ${role}`).join("\n")}
 network:
-  prefixes: [ 10.77.0.0/24 ]
-  gateways: [ 10.77.0.1 ]
+  prefixes: [ 10.77.0.0/24, "fd77::/64"${prefixes.map((prefix) => `, "${prefix}"`).join("")} ]
+  gateways: [ 10.77.0.1, "fd77::1" ]${routerMac ? `\n  gateway-macs: [ "${routerMac}" ]` : ""}
 ${source}
 policy: ${folder}/policy.yaml
 state: ${folder}/state

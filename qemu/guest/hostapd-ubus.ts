@@ -5,7 +5,7 @@
 import { platform } from "quickjs-ts/platform";
 import { method, UbusClient, type PublishedObject, type Table } from "ubus-ts";
 import { serve } from "../../packages/ubus-ts/test/ubusd/serve.ts";
-import { deauthenticate, stationsOf, watchStations } from "./hostapd-control.ts";
+import { deauthenticate, stationOf, stationsOf, watchStations } from "./hostapd-control.ts";
 
 export class HostapdUbus {
   readonly #daemon: { close(): void };
@@ -16,8 +16,10 @@ export class HostapdUbus {
   private constructor(path: string, bsses: readonly string[]) {
     this.#daemon = serve(platform.net, path);
     this.#bus = new UbusClient(platform, { path });
+    // Each after the one before, as the first ask for more than the event tells.
+    let told = Promise.resolve();
     this.#unwatch = watchStations(bsses, ({ kind, bss, address }) => {
-      this.#objects.get(bss)?.notify(kind === "authorized" ? "sta-authorized" : "disassoc", { address });
+      if (kind !== "proved") told = told.then(() => this.#tell(bss, address, kind)).catch((error: Error) => platform.processes.stderr(`${error.message}\n`));
     });
   }
 
@@ -31,6 +33,12 @@ export class HostapdUbus {
     this.#unwatch();
     this.#bus.close();
     this.#daemon.close();
+  }
+
+  async #tell(bss: string, address: string, kind: "authorized" | "left"): Promise<void> {
+    if (kind === "left") return this.#objects.get(bss)?.notify("disassoc", { address });
+    const { vlan } = await stationOf(bss, address);
+    this.#objects.get(bss)?.notify("sta-authorized", { address, ...(vlan !== undefined && { vlan }) });
   }
 
   #publish(bss: string): Promise<PublishedObject> {

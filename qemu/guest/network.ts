@@ -20,7 +20,8 @@ export const bss = {
 
 export const radios: Radio[] = [{ channel: 1, bsses: [bss.home, bss.secure] }, { channel: 6, bsses: [bss.away] }];
 export const ports = { wlan0: "bss", wlan0g: "bss", wlan1: "bss", uplink: "uplink" } as const;
-export const routerIp = "10.77.0.1";
+export const router = { mac: "02:00:00:00:77:01", ip: "10.77.0.1", ip6: "fd77::1" };
+export const routerIp = router.ip;
 
 const plan = (name: string, radio: number, security: "wpa2" | "wpa3" = "wpa2"): StationPlan =>
   ({ name, radio, mac: `02:00:00:00:77:1${radio}`, ip: `10.77.0.1${radio}`, ssid: security === "wpa3" ? "secure" : "home", security, secret: `the key of ${name}` });
@@ -50,13 +51,15 @@ export async function makeStations<N extends StationName>(names: readonly N[], c
   return Object.fromEntries(made.map((station) => [station.name, station])) as Record<N, Station>;
 }
 
-/** A router with the network's first address at the other end of the port "uplink". */
+/** A router with the network's first addresses at the other end of the port "uplink"; it forwards. */
 export async function makeRouter(): Promise<void> {
   await script(`
     ip netns add router
     ip link add uplink type veth peer name net0 netns router
     ip link set uplink up
     ip -n router link set lo up
-    ip -n router link set net0 up
-    ip -n router address add ${routerIp}/24 dev net0`);
+    ip -n router link set net0 address ${router.mac} up
+    ip netns exec router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    ip -n router address add ${router.ip}/24 dev net0
+    ip -n router address add ${router.ip6}/64 dev net0 nodad`);
 }

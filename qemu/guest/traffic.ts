@@ -9,6 +9,13 @@ export async function reaches(from: string, address: string, tries = 3): Promise
   return (await run(inside(from, ["ping", "-n", "-q", "-c", String(tries), "-i", "0.3", "-W", "1", "-w", String(tries), address]))).stdout.match(/, 0 received/) === null;
 }
 
+/** Those of some addresses that answer an echo request within some tries of a second, asked at the same time. */
+export async function reachesEach(from: string, addresses: readonly string[], tries = 3): Promise<Set<string>> {
+  const each = `for i in ${Array.from({ length: tries }, (_, i) => i).join(" ")}; do ping -n -q -c 1 -W 1 $a > /dev/null && { echo $a; break; }; done`;
+  const { stdout } = await run(inside(from, ["sh", "-c", `for a in ${addresses.join(" ")}; do { ${each}; } & done; wait`]), 10_000 + tries * 4000);
+  return new Set(stdout.split("\n").filter(Boolean));
+}
+
 export interface Flow {
   sent: number;
   lost: number;

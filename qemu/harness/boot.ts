@@ -76,7 +76,7 @@ function argumentsFor({ machine, image, share, accelerator, memory, deadline }: 
     "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
     "-kernel", join(image, "vmlinuz"), "-initrd", join(image, "initrd"),
     ...root, ...folder("work", share), ...folder("modules", join(image, "lib/modules"), readonly),
-    "-append", `console=${machine.console} quiet panic=-1 mitigations=off net.ifnames=0 root=${machine.root} deadline=${deadline + 10}`,
+    "-append", `console=${machine.console} quiet panic=-1 mitigations=off net.ifnames=0 root=${machine.root} deadline=${deadline + 10} securebox.machine=disposable`,
   ];
 }
 

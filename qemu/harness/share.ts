@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The folder that host and guest share during a run, and what is kept of it afterwards.
+import { execFile } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { promisify } from "node:util";
 import { bundle } from "../../tools/bundle.mjs";
-import { buildGateway } from "../../tools/compile/gateway.ts";
-import { buildMbedtls } from "../../tools/compile/mbedtls.ts";
+import { buildGateway, buildNextGateway } from "../../tools/compile/gateway.ts";
+import { buildMbedtls, type Mbedtls } from "../../tools/compile/mbedtls.ts";
 import { buildRunner } from "../../tools/compile/runtime.ts";
-import { setupCpu, targetOf } from "../../tools/compile/target.ts";
+import { setupCpu, type Target, targetOf } from "../../tools/compile/target.ts";
 import { newerThan } from "../../tools/setup/newer.ts";
 import type { Machine } from "../recipe/machines.ts";
 
 /** Fills `share` with the runtime, the gateway as shipped, and the scenario: a TypeScript program for our QuickJS, or a shell script. */
 export async function fillShare(root: string, machine: Machine, share: string, scenario: string, settings: readonly string[], progress: (line: string) => void): Promise<void> {
   await copyPrograms(root, machine, share, progress);
+  if (upgrading.includes(basename(scenario))) await copyNext(root, machine, share, progress);
   if (scenario.endsWith(".ts")) await bundle(scenario, join(share, "scenario.mjs"), "quickjs", { sourcemap: "inline", absWorkingDir: root });
   else copyFileSync(scenario, join(share, "scenario.sh"));
   const command = scenario.endsWith(".ts") ? "quickjs-ts /share/scenario.mjs" : "/bin/sh /share/scenario.sh";
@@ -21,11 +24,35 @@ export async function fillShare(root: string, machine: Machine, share: string, s
   writeFileSync(join(share, "start.sh"), `mkdir -p /opt\ncp -r /share/bin /share/lib /opt\nexport LD_LIBRARY_PATH=/opt/lib PATH=/opt/bin:$PATH\nexec ${command} ${words}\n`);
 }
 
+/** Programs in C that scenarios use, for the guest's CPU: source -> libraries. */
+const guestPrograms: Record<string, readonly string[]> = { "test/lab/frames.c": [], "test/attacks/ciphers.c": ["-lmbedcrypto"], "qemu/guest/exchange.c": [] };
+
+async function compile(root: string, { compiler, options, link }: Target, source: string, { include, libraries }: Mbedtls, to: string): Promise<void> {
+  const words = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", ...options, `-I${include}`, "-o", to, join(root, source), `-L${libraries}`, ...guestPrograms[source]!, ...link];
+  await promisify(execFile)(compiler, words);
+}
+
+/** Scenarios that find another version of the gateway at /share/next/securebox. */
+const upgrading: readonly string[] = ["intelligent-edge.ts"];
+const sources = ["src", "packages", "tools/compile", "tools/bundle.mjs", "package-lock.json"];
+
+async function copyNext(root: string, machine: Machine, share: string, progress: (line: string) => void): Promise<void> {
+  const target = targetOf(machine.cpu);
+  const next = join(root, "build", target.name, "next/securebox");
+  if (newerThan(next, sources.map((path) => join(root, path)))) {
+    progress(`building the gateway to upgrade to for ${machine.cpu}`);
+    await buildNextGateway(root, target);
+  }
+  mkdirSync(join(share, "next"));
+  copyFileSync(next, join(share, "next/securebox"));
+  chmodSync(join(share, "next/securebox"), 0o755);
+}
+
 async function copyPrograms(root: string, machine: Machine, share: string, progress: (line: string) => void): Promise<void> {
   const target = targetOf(machine.cpu);
   await setupCpu(machine.cpu);
   const gateway = join(root, "build", target.name, "securebox");
-  if (newerThan(gateway, ["src", "packages", "tools/compile", "tools/bundle.mjs", "package-lock.json"].map((path) => join(root, path)))) {
+  if (newerThan(gateway, sources.map((path) => join(root, path)))) {
     progress(`building the gateway for ${machine.cpu}`);
     await buildGateway(root, target);
   }
@@ -34,7 +61,9 @@ async function copyPrograms(root: string, machine: Machine, share: string, progr
     copyFileSync(program, join(share, "bin", basename(program)));
     chmodSync(join(share, "bin", basename(program)), 0o755);
   }
-  const { libraries } = await buildMbedtls(root, target);
+  const mbedtls = await buildMbedtls(root, target);
+  for (const source of Object.keys(guestPrograms)) await compile(root, target, source, mbedtls, join(share, "bin", basename(source, ".c")));
+  const { libraries } = mbedtls;
   for (const name of readdirSync(libraries)) if (/\.so\.\d+$/.test(name)) copyFileSync(join(libraries, name), join(share, "lib", name));
 }
 

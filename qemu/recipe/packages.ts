@@ -27,6 +27,8 @@ export const guestPackages: Record<string, string> = {
   nftables: "counters and filters of access points that are not ours",
   ipvsadm: "load balancing",
   "dnsmasq-base": "DHCP and DNS",
+  "avahi-daemon": "printers and who looks for them, by mDNS", "avahi-utils": "the same", "dbus-daemon": "what Avahi's programs speak",
+  "miniupnpd-nftables": "a device that SSDP finds", miniupnpc: "who looks for it",
   kmod: "modules",
   procps: "sysctl",
   "busybox-static": "the first program, and udhcpc",

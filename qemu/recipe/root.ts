@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { execute } from "../../tools/compile/execute.ts";
 
-const users = "root:x:0:0:root:/root:/bin/sh\ntcpdump:x:100:65534::/:/bin/false\ndnsmasq:x:101:65534::/:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n";
-const groups = "root:x:0:\nnetdev:x:101:\nnogroup:x:65534:\n";
+const users = "root:x:0:0:root:/root:/bin/sh\ntcpdump:x:100:65534::/:/bin/false\ndnsmasq:x:101:65534::/:/bin/false\navahi:x:102:102::/:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n";
+const groups = "root:x:0:\nnetdev:x:101:\navahi:x:102:\nnogroup:x:65534:\n";
 const folders = ["proc", "sys", "dev", "tmp", "run", "share", "root", "host", "var/log", "lib/modules"];
 const links: [path: string, to: string][] = [
   ["var/run", "/run"],

@@ -3,13 +3,13 @@
 // under plain access points, where everything is open: what is closed later is closed by us.
 // Settings: handovers=N, one a second on each kind of network (default 10); pace=MS between echo requests (default 20);
 // ubus=1: stations come as on OpenWrt, which does not tell the names of keys; without, by the gateway's own socket, with them.
-import { platform } from "quickjs-ts/platform";
-import { sleep } from "../guest/command.ts";
+import { must, script, sleep } from "../guest/command.ts";
 import { Gateway } from "../guest/gateway.ts";
 import { HostapdUbus } from "../guest/hostapd-ubus.ts";
 import { HostapdStations } from "../guest/hostapd-stations.ts";
 import { accessPoints, bss, keys, makeRadios, makeRouter, makeStations, plans, policy, ports, radios, routerIp } from "../guest/network.ts";
 import { check, expect, measure, say, scenario, settings, uptime, whenFailed } from "../guest/report.ts";
+import { measureRoaming, roam as roamBetween, type Roaming } from "../guest/roaming.ts";
 import type { Station } from "../guest/station.ts";
 import { addPorts, dump, learning, noFlows, startSwitch } from "../guest/switch.ts";
 import { Capture, reaches, Stream } from "../guest/traffic.ts";
@@ -26,34 +26,25 @@ async function closed(from: Station, to: { name: string; ip: string }): Promise<
   expect(!(await reaches(from.name, to.ip, 2)), `${from.name} reaches ${to.name}`);
 }
 
-/** One handover a second between the two access points of "home" while the station talks to `to`; the longest silence of each, milliseconds. */
-async function roam(station: Station, to: string, count: number): Promise<{ gaps: number[]; lost: number; sent: number }> {
-  const stream = new Stream(station.name, to, pace);
-  await sleep(500);
-  let at = await station.bssid();
-  const handovers: [start: number, end: number][] = [];
-  for (let i = 0; i < count; i++) {
-    const [start, next] = [platform.time.date(), platform.time.now() + 1000];
-    at = at === bss.home.bssid ? bss.away.bssid : bss.home.bssid;
-    await station.roam(at);
-    await sleep(Math.max(0, next - platform.time.now()));
-    handovers.push([start, platform.time.date()]);
-  }
-  await sleep(1500);
-  const gaps = handovers.map(([start, end]) => stream.silence(start, end));
-  const { lost, sent } = await stream.stop();
-  return { gaps, lost, sent };
-}
-
-function measureRoaming(what: string, gaps: readonly number[]): void {
-  measure(`roaming ${what} gap median ms`, median(gaps));
-  measure(`roaming ${what} gap longest ms`, Math.max(...gaps));
-}
+const roam = (station: Station, to: string, count: number): Promise<Roaming> => roamBetween(station, [bss.home.bssid, bss.away.bssid], to, count, pace);
 
 /** Whom the roaming station talks to: a station that stays on the first access point, and the wire. */
 const peers = [["printer", printerPlan.ip], ["router", routerIp]] as const;
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+/** The executable is replaced while the old one runs, as a package manager does it; `version`: of the pipeline, in the cookies of all flows. */
+const restarts = [
+  { what: "restart after SIGTERM", signal: "SIGTERM", version: 1 },
+  { what: "restart after SIGKILL", signal: "SIGKILL", version: 1 },
+  { what: "upgrade to a gateway with another pipeline", signal: "SIGTERM", executable: "/share/next/securebox", version: 2 },
+  { what: "return to the older gateway after SIGKILL", signal: "SIGKILL", executable: "/share/bin/securebox", version: 1 },
+];
+
+async function onlyFlowsOf(version: number): Promise<void> {
+  const tags = new Set([...(await must(["ovs-ofctl", "-OOpenFlow13", "dump-flows", "br0"])).matchAll(/cookie=(0x[0-9a-f]+)[0-9a-f]{8},/g)].map(([, tag]) => tag));
+  const own = `0x5ecb000${version}`;
+  // The switch's learnt flows have a tag of their own.
+  expect(tags.has(own) && [...tags].every((tag) => tag === own || tag === "0x5ecb8000"), `flows with tags ${[...tags].join(", ")}, expected ${own}`);
+}
 
 scenario(async () => {
   await makeRadios(6);
@@ -124,19 +115,21 @@ scenario(async () => {
     await closed(camera, printerPlan);
   });
 
-  for (const signal of ["SIGTERM", "SIGKILL"]) await check(`restart after ${signal} with traffic: nothing lost, nothing forbidden`, async () => {
+  for (const { what, signal, executable, version } of restarts) await check(`${what} with traffic: nothing lost, nothing forbidden`, async () => {
     const heard = await Capture.start("printer", printer.interface, `ether src ${cameraPlan.mac}`);
     const allowed = new Stream("laptop", printerPlan.ip, pace);
     const forbidden = new Stream("camera", printerPlan.ip, pace);
     await sleep(500);
+    if (executable) await script(`cp ${executable} /opt/bin/securebox.new; mv /opt/bin/securebox.new /opt/bin/securebox`);
     await gateway.stop(signal);
     await sleep(500);
     gateway.start();
     await gateway.healthy();
+    await onlyFlowsOf(version);
     await sleep(500);
     const [flow, refused] = [await allowed.stop(), await forbidden.stop()];
     const passed = await heard.stop();
-    measure(`restart ${signal} longest silence ms`, flow.gap);
+    measure(`${what} longest silence ms`, flow.gap);
     expect(flow.sent > 20 && flow.lost === 0, `${flow.lost} of ${flow.sent} packets of the allowed pair were lost`);
     expect(refused.sent === refused.lost && passed === 0, `${refused.sent - refused.lost} forbidden packets were answered, ${passed} frames received`);
     return `0 of ${flow.sent} lost, 0 of ${refused.sent} forbidden packets passed`;
