@@ -3,7 +3,7 @@
  * npm test                                   everything: setup, types, runtime, all tests, then the runtime's under sanitizers and valgrind, the codecs on a big-endian CPU
  * npm test -- [--engine node|quickjs|both] [PART-OF-A-PATH...]   only test files, those whose path contains one of the parts
  * npm test -- --runtime PROGRAM ...          QuickJS tests by another executable
- * npm run test:qemu                          test/qemu, which boots virtual machines: not part of the first, some minutes
+ * npm run test:qemu                          test/qemu, virtual machines, on every architecture (SECUREBOX_MACHINES=all)
  * Needs root, or ends at once with status 2.
  * The last line is "N passed, N failed" (tests, and a step that failed counts as one); exit status 0 only when something ran and nothing failed.
  */
@@ -33,9 +33,21 @@ function checkTypes(): void {
   }
 }
 
+/** Milliseconds for a file. Emulated processors are slow. */
+const deadlineOf = (file: string): number => (bootsMachines(file) ? 900_000 : isSystem(file) ? 300_000 : 120_000);
+
+/** Image and programs are made once, before several boot. */
+async function prepareMachine(): Promise<void> {
+  const { runScenario } = await import("../qemu/harness/run.ts");
+  const { machineOf } = await import("../qemu/recipe/machines.ts");
+  const say = (line: string): void => void process.stdout.write(`[qemu] ${line}\n`);
+  const { status, error } = await runScenario({ root, machine: machineOf("amd64"), scenario: `${root}/qemu/scenarios/nothing.sh`, settings: [], deadline: 120, memory: 512, progress: say, log: say });
+  if (status !== 0) throw new Error(error ?? `the empty scenario ended with ${status}`);
+}
+
 function jobsFor(files: readonly string[], engines: readonly Engine[], slower = 1): Job[] {
   return files.flatMap((file) =>
-    enginesOf(file).filter((engine) => engines.includes(engine)).map((engine) => ({ file, engine, deadline: slower * (isSystem(file) ? 300_000 : 120_000) })));
+    enginesOf(file).filter((engine) => engines.includes(engine)).map((engine) => ({ file, engine, deadline: slower * deadlineOf(file) })));
 }
 
 const node = [process.execPath, "--enable-source-maps"];
@@ -59,12 +71,13 @@ if (process.getuid?.() !== 0) {
   process.exit(2);
 }
 
-const chosen = discover(root).filter((file) => (positionals.length === 0 ? !bootsMachines(file) : positionals.some((part) => file.includes(part))));
+const chosen = discover(root).filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)));
 const engines: Engine[] = values.engine === "both" ? ["node", "quickjs"] : [values.engine as Engine];
 const everything = process.argv.length === 2;
 const watched = chosen.filter(usesPlatform);
 
 if (everything && (await verdict.step("setup", () => setup()))) await verdict.step("types", checkTypes);
+if (chosen.some(bootsMachines)) await verdict.step("virtual machine: image, programs, first boot", prepareMachine);
 if (values.runtime || !engines.includes("quickjs") || (await verdict.step("runtime", () => buildRunner(root))))
   await runTests(jobsFor(chosen, engines), [values.runtime || `${root}/build/quickjs-ts`]);
 if (everything) await runWatched(watched);

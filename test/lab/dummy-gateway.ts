@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gateway as a process on a real Open vSwitch with dummy ports: p1 is a BSS, p2 the uplink.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { DeviceResult, StatusResult } from "../../src/gateway/control/protocol.ts";
 import { run, type RunResult, until } from "./command.ts";
 import { type Engine, gatewayProgram } from "./gateway.ts";
@@ -11,20 +11,21 @@ export class DummyGateway {
   log = "";
   #child: ChildProcess | undefined;
 
-  private constructor(readonly directory: string, readonly ovs: OvsInstance, readonly program: readonly string[]) {}
+  private constructor(readonly directory: string, readonly ovs: OvsInstance, readonly program: readonly string[], readonly uci: boolean) {}
 
-  /** With the switch, not started. `more`: lines of the configuration. */
-  static async prepare(engine: Engine, policy?: string, more = ""): Promise<DummyGateway> {
+  /** With the switch, not started. `more`: lines of the configuration; with `uci` it is /etc/config/securebox of a directory, and `more` sections of it. */
+  static async prepare(engine: Engine, policy?: string, more = "", uci?: { ubus: string }): Promise<DummyGateway> {
     const program = await gatewayProgram(engine);
     const directory = mkdtempSync("/tmp/sbg-");
     const ovs = await startOpenvswitch({ version: "3.1", directory: `${directory}/ovs`, dummy: true });
-    const gateway = new DummyGateway(directory, ovs, program);
-    writeFileSync(gateway.configFile, configuration(gateway, more));
+    const gateway = new DummyGateway(directory, ovs, program, uci !== undefined);
+    if (uci) mkdirSync(`${directory}/etc/config`, { recursive: true });
+    writeFileSync(gateway.configFile, uci ? uciConfiguration(gateway, more, uci.ubus) : configuration(gateway, more));
     if (policy !== undefined) writeFileSync(gateway.policyFile, policy);
     return gateway;
   }
 
-  get configFile(): string { return `${this.directory}/gateway.yaml`; }
+  get configFile(): string { return `${this.directory}/${this.uci ? "etc/config/securebox" : "gateway.yaml"}`; }
   get policyFile(): string { return `${this.directory}/policy.yaml`; }
   get pid(): number { return this.#child!.pid!; }
 
@@ -103,5 +104,16 @@ network: { prefixes: [10.77.0.0/24, "fd77::/64"], gateways: [10.77.0.1, "fd77::1
 policy: ${policyFile}
 state: ${directory}/state
 socket: ${directory}/sb.sock
+${more}`;
+}
+
+function uciConfiguration({ ovs, directory, policyFile }: DummyGateway, more: string, ubus: string): string {
+  const main = { ovsdb: ovs.ovsdbSocket, datapath: "netdev", policy: policyFile, state: `${directory}/state`, socket: `${directory}/sb.sock`, ubus, log_format: "text" };
+  const port = (device: string, role: string): string => `config port\n\toption device '${device}'\n\toption role '${role}'\n`;
+  return `config securebox 'main'\n${Object.entries(main).map(([name, value]) => `\toption ${name} '${value}'\n`).join("")}${port("p1", "bss")}${port("p2", "uplink")}
+config network 'network'
+	list prefix '10.77.0.0/24'
+	list gateway '10.77.0.1'
+	list resolver '10.77.0.1'
 ${more}`;
 }

@@ -7,9 +7,11 @@
 //   send HEX                          one frame, as it is, without padding or checks
 //   flood COUNT PER_SECOND OFFSET HEX COUNT frames; the 16-bit field at byte OFFSET counts up (0: nothing does)
 //   capture on|off                    show what arrives
+//   filter CODE,JT,JF,K ...           of what arrives from now on: a program of the kernel's packet filter, as tcpdump -ddd prints it, a space for each line's end
 // Lines on standard output: "< HEX MICROSECONDS" a frame that arrived, and when by the kernel's wall clock; for each command, once it is carried out, "done" or "! TEXT" when it failed.
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/sockios.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
@@ -117,6 +119,18 @@ static void flood_start(struct flood *f, const char *arguments)
     f->next_ns = now_ns();
 }
 
+// Without the count that tcpdump prints first.
+static bool attach(int fd, const char *text)
+{
+    struct sock_filter code[BPF_MAXINSNS];
+    struct sock_fprog program = {.len = 0, .filter = code};
+    for (int at = 0; program.len < BPF_MAXINSNS; text += at, program.len++) {
+        struct sock_filter *next = &code[program.len];
+        if (sscanf(text, "%hu,%hhu,%hhu,%u %n", &next->code, &next->jt, &next->jf, &next->k, &at) != 4) break;
+    }
+    return program.len && !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
 static void command(int fd, const char *line, struct flood *f)
 {
     uint8_t frame[FRAME_MAX];
@@ -130,6 +144,8 @@ static void command(int fd, const char *line, struct flood *f)
     } else if (!strncmp(line, "capture ", 8)) {
         capturing = line[9] == 'n';
         puts("done");
+    } else if (!strncmp(line, "filter ", 7)) {
+        puts(attach(fd, line + 7) ? "done" : "! filter: CODE,JT,JF,K ...");
     } else {
         printf("! unknown command: %s\n", line);
     }

@@ -4,6 +4,7 @@ import { type ChildProcess } from "node:child_process";
 import { onLines } from "./command.ts";
 import { labProgram } from "./compile.ts";
 import type { Lab, Namespace } from "./namespace.ts";
+import { toHex } from "./packet.ts";
 
 export class Frames {
   readonly #process: ChildProcess;
@@ -28,13 +29,13 @@ export class Frames {
   }
 
   /** Resolves when the frame has left. */
-  send(frame: Buffer): Promise<void> {
-    return this.#command(`send ${frame.toString("hex")}`);
+  send(frame: Uint8Array): Promise<void> {
+    return this.#command(`send ${toHex(frame)}`);
   }
 
   /** Sends `count` frames; the 16-bit field at byte `countingAt` goes up by one each time (0: none does). */
-  flood(frame: Buffer, count: number, perSecond: number, countingAt = 0): Promise<void> {
-    return this.#command(`flood ${count} ${perSecond} ${countingAt} ${frame.toString("hex")}`, (count / perSecond) * 1000 + 5000);
+  flood(frame: Uint8Array, count: number, perSecond: number, countingAt = 0): Promise<void> {
+    return this.#command(`flood ${count} ${perSecond} ${countingAt} ${toHex(frame)}`, (count / perSecond) * 1000 + 5000);
   }
 
   /** Calls `watcher` for every frame that arrives, with the kernel's time of it (milliseconds since 1970, with fractions), until the function it returns is called. */

@@ -7,7 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SECTIONS } from "../../src/gateway/config/uci/options.ts";
 import { until } from "../lab/command.ts";
-import { type Case, withOption, wrongCases, wrongFiles } from "./cases.ts";
+import { type Case, SECRET, withOption, wrongCases, wrongFiles } from "./cases.ts";
 import { type Host, mainOptions, openHost, said } from "./host.ts";
 
 const test = suite("bad UCI");
@@ -45,6 +45,7 @@ test("each option wrong in each way at a reload: told with section and option, a
   assert.ok(cases.length > 200, `${cases.length} cases`);
   await tellsAll(cases);
   assert.equal([await bridge(), await host.pid()], ["br-test", pid]);
+  assert.ok(cases.some(({ text }) => text.includes(SECRET)) && !(await host.log()).includes(SECRET), "a key is in the log");
 });
 
 test("files that are wrong as files at a reload", async () => {
@@ -68,6 +69,7 @@ test("at a start everything that is wrong is told, and the status is 2", async (
     await host.forget();
     const { code, stderr } = await host.securebox("gateway", "--config", "/etc/config/securebox");
     assert.equal([code, told!.test(stderr)], [2, true], `${what}: ${code} ${stderr.slice(0, 600)}`);
+    assert.ok(!stderr.includes(SECRET), `${what}: a key in ${stderr}`);
   }
 });
 

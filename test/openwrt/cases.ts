@@ -16,15 +16,20 @@ export interface Case {
 const GOOD: Record<string, string[]> = {
   device: ["wlan0", "phy0-ap0", "br-lan.10", "exactly15chars_"], role: ["bss", "uplink"], prefix: ["10.0.0.0/24", "fd00::/64", "0.0.0.0/0"], iface: ["default_radio0", "@wifi-iface[12]"], bridge: ["br-lan", "ovs.1"],
   gateway: ["10.0.0.1", "fe80::1", "::ffff:10.0.0.1"], resolver: ["9.9.9.9", "2001:DB8::35"], gateway_mac: ["02:00:00:00:00:0a", "02-00-00-00-00-0A"],
+  mac: ["02:00:00:00:00:0a"], name: ["printer", "P_2"], key: ["8 characters", "~!@#$%^&*()_+-=[]{};:,.<>/?", "x".repeat(63), "0123456789abcdefABCDEF".repeat(3).slice(0, 64)], vlan: ["1", "4094"],
 };
+/** Part of each key that is no right one: no log may have it. */
+export const SECRET = "sEcReT";
 const BAD: Record<string, string[]> = {
   bool: ["2", "yes please", "ON", "truee"], number: ["-1", "1.5", "0x10", "010", "ten", "99999999", "9999999999", "1 ", "+1"], choice: ["other", "BSS", "system ", "bss,wired"],
   prefix: ["10.0.0.0", "10.0.0.0/33", "fd00::/129", "lan", "10.0.0.0/24 10.1.0.0/24", "10.0.0.0/"], address: ["10.0.0", "10.0.0.256", "router", "10.0.0.1/24", "fd00:::1", "10.0.0.1 10.0.0.2"],
-  mac: ["02:00:00:00:00", "02:00:00:00:00:zz", "wlan0", "02:00:00:00:00:00:00"], path: ["relative/path", "./x"], interface: ["a b", "a/b", "sixteencharacter"], section: ["a-b", "a b", "@wifi-iface", "@wifi-iface[x]", "x[0]"],
+  mac: ["02:00:00:00:00", "02:00:00:00:00:zz", "wlan0", "02:00:00:00:00:00:00"], path: ["relative/path", "./x"], interface: ["a b", "a/b", "sixteencharacter"], keyname: ["2nd", "a-b", "a b", "ü", "x".repeat(33)], key: [SECRET, `${SECRET}ü more`, `${SECRET}${"x".repeat(60)}`],
+  section: ["a-b", "a b", "@wifi-iface", "@wifi-iface[x]", "x[0]"],
 };
 /** [values, why uci_validate_section cannot say it] */
 const UNSEEN: Record<string, [string[], string]> = {
   prefix: [["10.0.0.1/24"], "its cidr4 takes addresses of hosts"], mac: [["03:00:00:00:00:01", "00:00:00:00:00:00"], "a form, not what an address is for"], path: [[`/${"x".repeat(300)}`], "the length of a path is in characters"],
+  key: [[`${SECRET}|or not`, ` ${SECRET} blanks `, `${SECRET}${"x".repeat(58)}`], "it knows characters and length only"],
 };
 
 function typeOf({ name, datatype }: Option): string {
@@ -32,6 +37,7 @@ function typeOf({ name, datatype }: Option): string {
   if (datatype.startsWith("range")) return "number";
   if (datatype.startsWith('or("')) return "choice";
   if (/cidr|ipaddr|macaddr/.test(datatype)) return datatype.includes("cidr") ? "prefix" : datatype.includes("ipaddr") ? "address" : "mac";
+  if (name === "key" || name === "name") return name === "key" ? "key" : "keyname";
   return name === "iface" ? "section" : /^(bridge|device)$/.test(name) ? "interface" : "path";
 }
 
@@ -44,7 +50,7 @@ const line = (option: Option, value: string): string => `\t${option.list ? "list
 
 /** A whole configuration in which one option of one section is `lines`; `main` are options of the section securebox. */
 export function withOption(main: Record<string, string>, kind: SectionKind, name: string, lines: string): string {
-  const required = (each: SectionKind): string => each.options.filter((option) => option.name !== (each === kind ? name : "") && (option.required || (each.type === "securebox" && main[option.name] !== undefined)))
+  const required = (each: SectionKind): string => each.options.filter((option) => option.name !== (each === kind ? name : "") && (option.required || (each.type === "key" && option.name === "name") || (each.type === "securebox" && main[option.name] !== undefined)))
     .map((option) => line(option, main[option.name] ?? goodOf(option)[0]!)).join("");
   return SECTIONS.filter((each) => each === kind || ["securebox", "port", "network"].includes(each.type)).map((each) => `config ${each.type}\n${required(each)}${each === kind ? lines : ""}\n`).join("");
 }

@@ -12,7 +12,7 @@ import { FleetBackend } from "../../bench/lib/fleet-backend.ts";
 import { BenchGateway } from "../../bench/lib/gateway.ts";
 import type { Result } from "../../bench/lib/result.ts";
 import { setup } from "../../tools/setup/index.ts";
-import { telling } from "../lab/command.ts";
+import { telling, until } from "../lab/command.ts";
 
 let fleet: FleetBackend | undefined;
 
@@ -58,6 +58,21 @@ test("a gateway of the memory bench enrols, starts anew and is welcomed; its mem
     await backend.stop();
     rmSync(directory, { recursive: true, force: true });
   }
+});
+
+test("a gateway of the memory bench as on OpenWrt has its configuration in UCI, and stations from hostapd's objects", async () => {
+  await withDummySwitch(async (ovs) => {
+    const gateway = await BenchGateway.prepare(ovs, "quickjs", { devices: 3, rules: 1, openwrt: true });
+    try {
+      await gateway.start();
+      await until("stations of hostapd", 20_000, async () => (await gateway.status()).stations.source === "connected");
+      const { devices, bus, problems } = await gateway.status();
+      assert.equal([devices.known, bus?.connected, problems], [3, true, []]);
+      assert.is(await gateway.settledOnOpenwrt().then(() => "settled", (error: Error) => error.message.slice(0, 17)), "not as on OpenWrt", "settings are applied half a minute later");
+    } finally {
+      await gateway.close();
+    }
+  });
 });
 
 test.run();

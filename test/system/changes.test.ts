@@ -42,13 +42,15 @@ test("Wi-Fi settings: written, the netdev that vanishes and returns is followed,
 
 test("a change after which the phone does not come back: everything is as it was, and it is said why", async ({ device }) => {
   const [before, since] = [device.read("etc/config/wireless"), device.said.length];
-  device.configure(device.configuration(WIFI + "\toption group_keys 'per-station'\n"));
+  device.configure(device.configuration(WIFI + "\toption group_keys 'per-station'\nconfig key 'printer'\n\toption key 'sEcReT passphrase'\n"));
   await device.says(/applying/, 20_000, since);
+  await until("the key's section", 10_000, () => device.read("etc/config/wireless").includes("config wifi-station 'sbk_0_printer'"));
   await device.says(/rolled back .*/, 40_000, since);
   assert.is(device.read("etc/config/wireless"), before);
   const { history, problems } = await device.changes();
   assert.match(JSON.stringify(history.at(-1)), /"rolled back","reason":"not confirmed within 10 s: no longer seen to work: management"/);
   assert.match(problems.join(), "no longer seen to work: management");
+  assert.not.match(device.said + JSON.stringify([history, problems]), "sEcReT");
   await device.phoneIsBack();
 });
 

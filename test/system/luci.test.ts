@@ -195,7 +195,7 @@ scene("settings: every option of /etc/config/securebox, saved and applied", "set
   await page.locator("#cbi-securebox-main-bridge").waitFor();
   for (const { type, name, options } of SECTIONS) for (const option of options) {
     const found = name === undefined ? page.locator(`#cbi-securebox-${type} [data-name="${option.name}"]`) : page.locator(`#cbi-securebox-${name}-${option.name}`);
-    if (type !== "wifi") assert.is(await found.count(), 1, `${type}.${option.name}`);
+    if (type !== "wifi" && type !== "key") assert.is(await found.count(), 1, `${type}.${option.name}`);
   }
   const wifi = (name: string) => page.locator(`#cbi-securebox-wifi [data-name="${name}"]`);
   await page.locator("#cbi-securebox-wifi .cbi-button-add").click();
@@ -217,6 +217,33 @@ scene("settings: every option of /etc/config/securebox, saved and applied", "set
   assert.equal([of("securebox")["manage_ports"], of("securebox")["log_level"], of("limits")["devices"]], ["0", "debug", "300"]);
   assert.equal(of("wifi"), { iface: "default_radio0", group_keys: "per-station" });
   assert.equal([of("network")["prefix"], of("port")["device"], of("limits")["held_total"]], [["192.168.1.0/24"], "wlan0", "1024"]);
+});
+
+test("settings: a Wi-Fi key is typed, stored, and not shown again", async () => {
+  const { page, close } = await bench.open("settings", "Settings");
+  const cell = (name: string) => page.locator(`#cbi-securebox-key [data-name="${name}"] input:visible`).first();
+  const applied = async (): Promise<void> => { await page.locator(".cbi-page-actions").getByText("Save & Apply").first().click(); };
+  const stored = (): Record<string, unknown> | undefined => { const section = parseUci(readFileSync(bench.configFile, "utf8")).find(({ type }) => type === "key"); return section && Object.fromEntries(section.options); };
+  await page.locator("#cbi-securebox-key .cbi-button-add").click();
+  await cell("name").fill("printer");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("Key: expected a value").first().waitFor();
+  for (const button of await page.locator("[role=dialog], .modal").getByRole("button").all()) await button.click();
+  assert.is(await cell("key").getAttribute("type"), "password");
+  await cell("key").fill("sEcReT words");
+  await cell("vlan").fill("20");
+  await applied();
+  await until("the file", 10_000, () => stored() !== undefined);
+  assert.equal(stored(), { name: "printer", key: "sEcReT words", vlan: "20" });
+  await page.reload();
+  await cell("key").waitFor();
+  assert.equal([await cell("key").inputValue(), await cell("key").getAttribute("placeholder")], ["", "not shown"]);
+  assert.not.match(await page.content(), "sEcReT");
+  await cell("vlan").fill("30");
+  await applied();
+  await until("the other VLAN", 10_000, () => stored()?.["vlan"] === "30");
+  assert.equal(stored(), { name: "printer", key: "sEcReT words", vlan: "30" });
+  await close();
 });
 
 test("settings: what is out of range is refused before it is stored, and who may only read can store nothing", async () => {

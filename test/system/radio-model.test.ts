@@ -16,7 +16,7 @@ async function heard(topology: Topology, to: string, source = plans.laptop.mac):
   const payload = Buffer.alloc(46, `frame ${nonce++}`);
   const listeners = [...addressed.map((name) => topology.station(name)), topology.uplink];
   const sniffers = await Promise.all(listeners.map((each) => each.frames()));
-  const arrivals = sniffers.map((each) => each.next((frame) => frame.includes(payload), 150));
+  const arrivals = sniffers.map((each) => each.next((frame) => frame.includes(payload), 300));
   await sniffers[0]!.send(ethernet({ from: source, to }, 0x88b5, payload));
   const seen = await Promise.all(arrivals);
   return seen.flatMap((frame, i) => (frame ? [i < addressed.length ? addressed[i]! : "uplink"] : []));

@@ -96,6 +96,25 @@ test("all join", async ({ world }) => {
   await matches(world);
 });
 
+test("frames at the new place before hostapd's word are no alarm; frames that no word follows are", async ({ world }) => {
+  const alarms = (roamer: Roamer): string[] => world.log.split("\n").filter((line) => line.includes("mac at two places") && line.includes(roamer.mac));
+  const [liar, ...honest] = world.roamers.slice(0, 11) as [Roamer, ...Roamer[]];
+  const at = other(liar.bss!);
+  world.send(liar, at, router, "early");
+  for (const roamer of honest) {
+    const to = other(roamer.bss!);
+    for (let i = 0; i < 5; i++) {
+      world.send(roamer, to, router, "early");
+      await sleep(10);
+    }
+    world.authorize(roamer, to, roamer.index % 2 === 0);
+  }
+  await until("the alarm", 15_000, () => alarms(liar).length > 0).catch((error: Error) => { throw new Error(`${error.message}\n${world.log.slice(-2000)}`); });
+  await sleep(1500); // those of the honest would be due
+  assert.equal(honest.flatMap(alarms), []);
+  await matches(world); // the liar is where hostapd says
+});
+
 test("roaming: the rules follow, nothing forbidden passes, the old place closes", async ({ world }) => {
   const watch = new Watch(world);
   const stop = traffic(world, watch);

@@ -7,7 +7,7 @@ import { setup } from "../../tools/setup/index.ts";
 import { must, sleep, telling, until } from "../lab/command.ts";
 import { Frames } from "../lab/frames.ts";
 import { Gateway } from "../lab/gateway.ts";
-import { arp, broadcast, neighbourAdvertisement, nonceFrame } from "../lab/packet.ts";
+import { arp, broadcast, groupMac, neighbourAdvertisement, neighbourSolicitation, nonceFrame } from "../lab/packet.ts";
 import { type AccessPoint, ThinEdge, thinPlans, type ThinStation } from "../lab/thin-edge.ts";
 import { network } from "../lab/uplink.ts";
 
@@ -129,7 +129,7 @@ test("attacks: lies about addresses, taken MACs, reflection: nothing arrives", a
   const { thief, tablet, printer } = net.stations;
   const to = tablet;
   const [sender, receiver] = await Promise.all([thief.frames(), to.frames()]);
-  const frames: [string, (nonce: string) => Buffer][] = [
+  const frames: [string, (nonce: string) => Uint8Array][] = [
     ["the printer's address", (nonce) => nonceFrame({ from: thief.mac, to: network.routerMac }, printer.ipv4, to.ipv4, nonce)],
     ["the router's address", (nonce) => nonceFrame({ from: thief.mac, to: network.routerMac }, network.router4, to.ipv4, nonce)],
     ["bounced off the gateway", (nonce) => nonceFrame({ from: thief.mac, to: network.routerMac }, thief.ipv4, to.ipv4, nonce)],
@@ -143,13 +143,13 @@ test("attacks: lies about addresses, taken MACs, reflection: nothing arrives", a
     for (let n = 0; n < 3; n++) await sender.send(make(nonce));
     assert.is(await arrival, undefined, what);
   }
-  const lies: [string, Buffer][] = [
+  const lies: [string, Uint8Array][] = [
     ["ARP", arp({ from: thief.mac, to: network.routerMac }, 2, { mac: thief.mac, ip: printer.ipv4 }, { mac: to.mac, ip: to.ipv4 })],
     ["ARP, broadcast", arp({ from: thief.mac, to: broadcast }, 1, { mac: thief.mac, ip: printer.ipv4 }, { mac: broadcast, ip: to.ipv4 })],
     ["ND", neighbourAdvertisement({ from: thief.mac, to: network.routerMac }, thief.ipv6, to.ipv6, printer.ipv6, thief.mac)],
   ];
   for (const [what, frame] of lies) {
-    const heard = receiver.next((seen) => seen.includes(frame.subarray(-16)) || seen.includes(frame.subarray(22, 32)), 350);
+    const heard = receiver.next((seen) => seen.includes(Buffer.from(frame.subarray(-16))) || seen.includes(Buffer.from(frame.subarray(22, 32))), 350);
     await sender.send(frame);
     assert.is(await heard, undefined, what);
   }
@@ -182,6 +182,39 @@ test("a gateway that is killed and started again finds nothing to change", async
   const { switch: { lastSync } } = await gateway.status();
   assert.is(lastSync!.changed, 0);
   assert.ok(await reaches(net, "tablet", "camera", 4));
+});
+
+test("a switch that cannot write advertisements, as the kernel's datapath: the gateway answers, at once, and of a flood no more than the meter lets through", async ({ net, gateway }) => {
+  // Open vSwitch believes that its datapath lacks it, as it finds out of the kernel's; the gateway finds out itself.
+  await net.ovs.appctl("dpif/set-dp-features", "br0", "nd_ext", "false");
+  await gateway.kill("SIGTERM");
+  await gateway.run();
+  assert.is((await gateway.status()).switch.features["ndRewrite"], false);
+  for (const name of ["tablet", "pad", "laptop", "thief"] as const) await must(["ip", "-n", net.stations[name].namespace.path, "neighbour", "flush", "all"]);
+  const asked = ALLOWED.map(async ([from, to]) => ((await reaches(net, from, to, 6)) ? [] : [`${from} to ${to}`]));
+  assert.equal((await Promise.all(asked)).flat(), []);
+  for (const [from, to] of ALLOWED) assert.match(await must(["ip", "-n", net.stations[from].namespace.path, "neighbour", "show", net.stations[to].ipv6]), network.routerMac, `${from} of ${to}`);
+  assert.not(await reaches(net, "thief", "speaker", 6, 631, 600));
+  const { tablet, speaker } = net.stations;
+  const entry = (): Promise<string> => must(["ip", "-n", tablet.namespace.path, "neighbour", "show", speaker.ipv6]);
+  await gateway.kill("SIGKILL");
+  await must(["ip", "-n", tablet.namespace.path, "neighbour", "change", speaker.ipv6, "dev", "net0", "nud", "probe"]);
+  await until("a unicast probe answered with no gateway running", 4000, async () => (await entry()).includes("REACHABLE"));
+  assert.match(await entry(), network.routerMac);
+  await gateway.run();
+
+  const frames = await Frames.open(net.lab, tablet.namespace, "net0"); // anew: it has roamed
+  const question = neighbourSolicitation({ from: tablet.mac, to: groupMac("ff02::1:ff00:1") }, tablet.ipv6, "ff02::1:ff00:1", speaker.ipv6);
+  const target = question.subarray(62, 78);
+  let answers = 0;
+  const stop = frames.watch((frame) => { if (frame[20] === 58 && frame[54] === 136 && frame.subarray(62, 78).equals(target)) answers++; });
+  const FLOOD = 1000;
+  await frames.flood(question, FLOOD, 1000);
+  await sleep(300);
+  stop();
+  // The device's meter: 100 at once, 50 a second.
+  assert.ok(answers > 20 && answers < FLOOD / 3, `${answers} answers to ${FLOOD} questions`);
+  assert.ok(await reaches(net, "pad", "camera", 6), "another station is answered all the same");
 });
 
 test("a station that is there keeps its place: another access point's word against it changes nothing", async ({ net, gateway }) => {

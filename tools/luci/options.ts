@@ -8,7 +8,7 @@ export const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\"
 /** LuCI shows a description as markup, and knows no backticks. */
 const plain = (text: string): string => text.replaceAll("`", "").replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-const WORDS: Record<string, string> = { ovsdb: "OVSDB", openflow: "OpenFlow", mac: "MAC", wifi: "Wi-Fi", iface: "interface" };
+const WORDS: Record<string, string> = { ovsdb: "OVSDB", openflow: "OpenFlow", mac: "MAC", wifi: "Wi-Fi", iface: "interface", vlan: "VLAN" };
 
 /** "gateway_mac" -> "Gateway MAC" */
 function title(name: string): string {
@@ -27,7 +27,7 @@ function datatypeOf({ datatype }: Option): string {
 
 function optionOf(option: Option): string {
   const values = choices(option.datatype);
-  const kind = option.list ? "list" : option.datatype === "bool" ? "flag" : values.length > 0 ? "choice" : "value";
+  const kind = option.secret ? "secret" : option.list ? "list" : option.datatype === "bool" ? "flag" : values.length > 0 ? "choice" : "value";
   const parts = [`name: ${quoted(option.name)}`, `kind: ${quoted(kind)}`];
   if (values.length > 0) parts.push(`values: [ ${values.map(quoted).join(", ")} ]`);
   else if (kind !== "flag" && option.datatype !== "string") parts.push(`datatype: ${quoted(datatypeOf(option))}`);

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { repositoryRoot } from "../../test/lab/command.ts";
 import { labProgram, labPrograms } from "../../test/lab/compile.ts";
-import { buildEmbedded } from "../compile/gateway.ts";
+import { buildEmbedded, GATEWAY } from "../compile/gateway.ts";
 import { newerThan } from "./newer.ts";
 import { setupOpenvswitch } from "./openvswitch.ts";
 import { installPackages, missingPackages } from "./packages.ts";
@@ -50,9 +50,9 @@ async function plan(): Promise<Step[]> {
 /** Builds the executable of the access point, when one of its sources is newer. */
 async function buildSecurebox(root: string, detail: (text: string) => void): Promise<void> {
   const output = join(root, "build/securebox");
-  if (!newerThan(output, ["src", "packages", "tools/compile", "tools/bundle.mjs", "package-lock.json"].map((path) => join(root, path)))) return;
+  if (!newerThan(output, ["src", "packages", "tools/compile", "tools/bundle.mjs", "openwrt/src", "package.json", "package-lock.json"].map((path) => join(root, path)))) return;
   detail("building build/securebox: the gateway on QuickJS");
-  await buildEmbedded(root, "src/gateway/main.ts", output);
+  await buildEmbedded(root, GATEWAY, output);
 }
 
 /** The machine lacks something that only its owner can give; the message says what. */

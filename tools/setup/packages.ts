@@ -25,6 +25,13 @@ export const packages: Record<string, string> = {
   mosquitto: "the external MQTT broker of the backend's tests, demo and benches",
   postgresql: "the external database of the backend's tests and benches",
   chromium: "the browser of the console's tests",
+  "avahi-daemon": "mDNS of the stations",
+  "avahi-utils": "programs that publish and browse by mDNS",
+  gmediarender: "a media renderer, found by SSDP",
+  "gstreamer1.0-plugins-base": "without it the renderer does not start",
+  "gupnp-tools": "a control point that listens to SSDP (gssdp-discover)",
+  "miniupnpd-nftables": "a UPnP device that speaks SSDP over IPv6, too",
+  miniupnpc: "its client, a one-shot SSDP search",
   "dnsmasq-base": "the router's DHCP, DNS and router advertisements",
 };
 

@@ -26,12 +26,12 @@ export function isSystem(file: string): boolean {
   return file.startsWith("test/") || file.startsWith("backend/test/system/");
 }
 
-/** Virtual machines take minutes and packages of their own: only when named. */
+/** Virtual machines keep a processor of this machine busy for a minute or more. */
 export function bootsMachines(file: string): boolean {
   return file.startsWith("test/qemu/");
 }
 
-const waiting = ["changes", "clock-faults", "disk-faults", "gateway-backend", "link-faults", "renewal", "server-faults"].map((name) => `test/system/${name}.test.ts`);
+const waiting = ["changes", "clock-faults", "discovery", "disk-faults", "gateway-backend", "link-faults", "renewal", "server-faults"].map((name) => `test/system/${name}.test.ts`);
 
 /** System tests that spend most of their time waiting for deadlines: one of them runs beside one of the others. */
 export function mostlyWaits(file: string): boolean {

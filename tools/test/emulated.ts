@@ -59,7 +59,7 @@ function run(target: Target, program: string, ...args: string[]): string {
 export function checkBytecode(root: string, verdict: Verdict, target: Target): Promise<void> {
   return verdict.check(`${target.name}: bytecode of this machine`, async () => {
     const program = `${root}/build/${target.name}/embedded`;
-    await buildEmbedded(root, "packages/quickjs-ts/test/bad/embedded.ts", program, target);
+    await buildEmbedded(root, { entry: "packages/quickjs-ts/test/bad/embedded.ts" }, program, target);
     const { expressions } = JSON.parse(run(target, program, "report")) as { expressions: boolean[] };
     if (expressions.length === 0 || expressions.includes(false)) throw new Error(`regular expressions: ${expressions.join()}`);
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isSystem, mostlyWaits } from "./discover.ts";
+import { bootsMachines, isSystem, mostlyWaits } from "./discover.ts";
 import { runFile, type Job, type Launcher, type Outcome } from "./run-file.ts";
 
 function report(outcome: Outcome): void {
@@ -8,7 +8,7 @@ function report(outcome: Outcome): void {
   process.stdout.write(failed === 0 ? `ok    ${where}: ${passed} passed\n` : `FAIL  ${where}: ${passed} passed, ${failed} failed\n${output.replace(/^/gm, "      ")}\n`);
 }
 
-/** Runs `jobs`, two at a time, unit tests first, with a line for each. `judge` may see an outcome differently before it is told. */
+/** Runs `jobs`, two at a time, with a line for each: unit tests, system tests, virtual machines. `judge` may see an outcome differently before it is told. */
 export async function runAll(root: string, jobs: readonly Job[], launcher: Launcher, environment: Record<string, string> = {}, judge = (outcome: Outcome): Outcome => outcome): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const work = async (queue: Job[]) => {
@@ -20,7 +20,9 @@ export async function runAll(root: string, jobs: readonly Job[], launcher: Launc
   };
   const unit = jobs.filter(({ file }) => !isSystem(file));
   await Promise.all([work(unit), work(unit)]);
-  const system = jobs.filter(({ file }) => isSystem(file));
+  const system = jobs.filter(({ file }) => isSystem(file) && !bootsMachines(file));
   await Promise.all([work(system.filter(({ file }) => mostlyWaits(file))), work(system.filter(({ file }) => !mostlyWaits(file)))]);
+  const machines = jobs.filter(({ file }) => bootsMachines(file));
+  await Promise.all([work(machines), work(machines)]);
   return outcomes;
 }

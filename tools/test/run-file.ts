@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { bundleTest, type Engine } from "./bundle.ts";
-import { isSystem } from "./discover.ts";
+import { bootsMachines, isSystem } from "./discover.ts";
 
 export interface Job {
   file: string;
@@ -26,6 +26,8 @@ export type Launcher = Record<Engine, readonly string[]>;
 const resultLine = /^#tests (\{.*\})\n/m;
 /** For one test with real daemons: a link may have to be cut for a minute. Milliseconds. */
 const patience = "150000";
+/** For one test that boots a machine and runs a scenario in it. Milliseconds. */
+const machinePatience = "700000";
 /** The file's own deadline comes first and names the test; this one catches a process that does not even run its timers. */
 const grace = 5_000;
 
@@ -50,7 +52,7 @@ export async function runFile(root: string, job: Job, launcher: Launcher, enviro
   }
   const [program, ...first] = launcher[job.engine];
   mkdirSync(`${root}/build/test`, { recursive: true });
-  const env = { ...process.env, NO_COLOR: "1", ...(isSystem(job.file) && { SECUREBOX_TEST_TIMEOUT: patience }), ...environment, SECUREBOX_TEST_DEADLINE: String(job.deadline) };
+  const env = { ...process.env, NO_COLOR: "1", ...(isSystem(job.file) && { SECUREBOX_TEST_TIMEOUT: bootsMachines(job.file) ? machinePatience : patience }), ...environment, SECUREBOX_TEST_DEADLINE: String(job.deadline) };
   const child = spawn(program!, [...first, bundle], { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const keep = (chunk: string) => { output += chunk; };

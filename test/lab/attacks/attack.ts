@@ -32,9 +32,9 @@ export function newNonce(): string {
 }
 
 /** Sends the frame three times from one place and watches another for `mark`. */
-export async function arrives(from: Place, frame: Buffer, at: Place, mark: string | Buffer): Promise<boolean> {
+export async function arrives(from: Place, frame: Uint8Array, at: Place, mark: string | Uint8Array): Promise<boolean> {
   const [sender, receiver] = await Promise.all([from.frames(), at.frames()]);
-  const arrival = receiver.next((seen) => seen.includes(mark), patience);
+  const arrival = receiver.next((seen) => seen.includes(typeof mark === "string" ? mark : Buffer.from(mark)), patience);
   for (let i = 0; i < 3; i++) {
     await transmit(sender, frame);
     await sleep(30);
@@ -43,7 +43,7 @@ export async function arrives(from: Place, frame: Buffer, at: Place, mark: strin
 }
 
 /** Sends; that the radio threw the sender out meanwhile is a defence at work, not a failure of the attempt. */
-export async function transmit(sender: Frames, frame: Buffer): Promise<void> {
+export async function transmit(sender: Frames, frame: Uint8Array): Promise<void> {
   await sender.send(frame).catch((error: Error) => {
     if (!error.message.includes("Network is down")) throw error;
   });

@@ -34,7 +34,7 @@ export const holding: Check[] = [
     const quiet = await firstFlows(world);
     const { camera } = world.topology.stations;
     const datagram = udp(camera.ipv4, network.internet.other.v4, { from: 42_000, to: noncePort }, Buffer.alloc(20));
-    datagram.writeUInt16BE(0, 26); // no UDP checksum: the source port counts up
+    datagram.fill(0, 26, 28); // no UDP checksum: the source port counts up
     const flood = (await camera.frames()).flood(ethernet({ from: camera.mac, to: network.routerMac }, 0x0800, datagram), 4000, 2000, 34);
     await sleep(200);
     const busy = await firstFlows(world);

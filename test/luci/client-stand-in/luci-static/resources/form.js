@@ -14,13 +14,23 @@ const Value = baseclass.extend({
 		this.choices.push(key);
 	},
 
+	cfgvalue: function(id) {
+		return uci.get(this.map.config, id, this.option);
+	},
+
+	/* Of a field that is empty. */
+	remove: function(id) {
+		if (uci.get(this.map.config, id, this.option) != null)
+			uci.set(this.map.config, id, this.option, null);
+	},
+
 	cfg: function(id) {
-		const found = uci.get(this.map.config, id, this.option);
+		const found = this.cfgvalue(id);
 		return found == null ? this['default'] : found;
 	},
 
 	input: function(id) {
-		return E('input', { 'type': 'text', 'class': 'cbi-input-text', 'value': this.cfg(id), 'placeholder': this.placeholder });
+		return E('input', { 'type': this.password ? 'password' : 'text', 'class': 'cbi-input-text', 'value': this.cfg(id), 'placeholder': this.placeholder });
 	},
 
 	read: (node) => node.querySelector('input').value.trim(),
@@ -49,7 +59,9 @@ const Value = baseclass.extend({
 		if (!node.isConnected)
 			return;
 		const value = this.check(this.read(node));
-		if (JSON.stringify(value) != JSON.stringify(uci.get(this.map.config, id, this.option) || null))
+		if (value == null)
+			return this.remove(id);
+		if (JSON.stringify(value) != JSON.stringify(this.cfgvalue(id) || null))
 			uci.set(this.map.config, id, this.option, value);
 	}
 });
@@ -128,7 +140,7 @@ const Map = baseclass.extend({
 	},
 
 	save: function() {
-		return Promise.resolve(this.fields).then((fields) => fields.forEach((parse) => parse())).then(() => uci.save());
+		return Promise.resolve(this.fields).then((fields) => Promise.all(fields.map((parse) => parse()))).then(() => uci.save());
 	}
 });
 
