@@ -11,4 +11,6 @@ export * as edit from "./edit.ts";
 export * as push from "./push.ts";
 export * as datapath from "./datapath.ts";
 export * as cpu from "./cpu.ts";
+export * as "wifi-cost" from "./wifi-cost.ts";
 export * as fleet from "./fleet.ts";
+export * as "wifi-roaming" from "./wifi-roaming.ts";

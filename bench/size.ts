@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from "node:child_process";
 import { realpathSync, statSync } from "node:fs";
-import { buildEmbedded } from "../tools/compile/gateway.ts";
+import { buildEmbedded, GATEWAY } from "../tools/compile/gateway.ts";
 import { print } from "./lib/result.ts";
 
 export const about = "size of the executable for the access point, stripped, bytecode inside";
@@ -10,7 +10,7 @@ const TARGET = 1.5;
 
 export async function run(): Promise<void> {
   const file = `${process.cwd()}/build/securebox`;
-  const sizes = await buildEmbedded(process.cwd(), "src/gateway/main.ts", file);
+  const sizes = await buildEmbedded(process.cwd(), GATEWAY, file);
   const value = sizes.file / 1e6;
   print({
     bench: "size", metric: "runtime", unit: "MB", value, ...(value > TARGET && { missed: true as const }),

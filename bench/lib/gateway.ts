@@ -6,16 +6,20 @@ import { join } from "node:path";
 import { encodePolicy } from "@securebox/contract";
 import { connect, type OpenflowClient } from "node-openvswitch/openflow";
 import { platform } from "quickjs-ts/platform";
-import type { StatusResult } from "../../src/gateway/control/protocol.ts";
+import type { TestBus } from "../../packages/ubus-ts/test/bus.ts";
+import type { ChangesResult, StatusResult } from "../../src/gateway/control/protocol.ts";
 import { must, until } from "../../test/lab/command.ts";
 import { type Engine, gatewayProgram } from "../../test/lab/gateway.ts";
 import type { OvsInstance } from "../../test/lab/openvswitch.ts";
-import { devices, policy, topology } from "./network.ts";
+import { openwrtBus, openwrtRoot } from "./openwrt.ts";
+import { policy, savedDevices, topology } from "./network.ts";
 import { usageOf } from "./usage.ts";
 
 export interface Load {
   devices: number;
   rules: number;
+  /** As on OpenWrt: /etc/config/securebox, the bus, stations from hostapd, settings as transactions. */
+  openwrt?: boolean;
 }
 
 const DEADLINE = 20_000;
@@ -26,21 +30,26 @@ export class BenchGateway {
   readonly #directory: string;
   readonly #program: readonly string[];
   readonly #watcher: OpenflowClient;
+  readonly #config: string;
+  readonly #bus: TestBus | undefined;
   #process: ChildProcess | undefined;
 
   /** Prepares everything, starts nothing. `load` is what the gateway finds when it starts; `program` replaces the machine's own, and may be slow. */
   static async prepare(ovs: OvsInstance, engine: Engine, load: Load, program?: readonly string[]): Promise<BenchGateway> {
     const directory = join(ovs.directory, engine);
     mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, "gateway.yaml"), configuration(ovs, directory));
     writeFileSync(join(directory, "policy.yaml"), encodePolicy(policy(load.devices, load.rules)));
+    const bus = load.openwrt ? await openwrtBus(load.devices) : undefined;
+    const config = bus ? openwrtRoot(ovs, directory, bus.path) : yamlFile(ovs, directory);
     const watcher = connect(platform, { address: { unix: ovs.mgmtSocket("br0") } });
     await watcher.whenReady();
-    return new BenchGateway(directory, program ?? (await gatewayProgram(engine)), watcher, load, program ? PATIENCE : DEADLINE);
+    return new BenchGateway({ directory, config, bus }, program ?? (await gatewayProgram(engine)), watcher, load, program ? PATIENCE : DEADLINE);
   }
 
-  private constructor(directory: string, program: readonly string[], watcher: OpenflowClient, readonly load: Load, readonly deadline: number) {
+  private constructor({ directory, config, bus }: { directory: string; config: string; bus: TestBus | undefined }, program: readonly string[], watcher: OpenflowClient, readonly load: Load, readonly deadline: number) {
     this.#directory = directory;
+    this.#config = config;
+    this.#bus = bus;
     this.#program = program;
     this.#watcher = watcher;
   }
@@ -58,7 +67,7 @@ export class BenchGateway {
   async restart(): Promise<number> {
     const log = openSync(join(this.#directory, "gateway.log"), "w");
     const begin = performance.now();
-    const child = (this.#process = spawn(this.#program[0]!, [...this.#program.slice(1), "gateway", "--config", join(this.#directory, "gateway.yaml")], { stdio: ["ignore", log, log] }));
+    const child = (this.#process = spawn(this.#program[0]!, [...this.#program.slice(1), "gateway", "--config", this.#config], { stdio: ["ignore", log, log] }));
     await until("flows of the gateway", this.deadline, async () => {
       if (child.exitCode !== null) throw new Error(`the gateway ended: ${readFileSync(join(this.#directory, "gateway.log"), "utf8").slice(-500)}`);
       return (await this.flows()) > 0;
@@ -85,6 +94,13 @@ export class BenchGateway {
     return JSON.parse(await must([...this.#program, "status", "--json", "--socket", this.socket])) as StatusResult;
   }
 
+  /** Rejects unless stations come from hostapd's objects and the settings were applied and confirmed. */
+  async settledOnOpenwrt(): Promise<void> {
+    const { stations, problems } = await this.status();
+    const { history } = JSON.parse(await must([...this.#program, "changes", "--json", "--socket", this.socket])) as ChangesResult;
+    if (stations.source !== "connected" || problems.length > 0 || history.at(-1)?.result !== "confirmed") throw new Error(`not as on OpenWrt: ${JSON.stringify({ stations, problems, history })}`);
+  }
+
   get socket(): string { return join(this.#directory, "control.sock"); }
 
   get pid(): number { return this.#process!.pid!; }
@@ -104,21 +120,18 @@ export class BenchGateway {
   async close(): Promise<void> {
     await this.stop();
     this.#watcher.close();
+    await this.#bus?.stop();
   }
 }
 
-function configuration(ovs: OvsInstance, directory: string): string {
+/** Its path. */
+function yamlFile(ovs: OvsInstance, directory: string): string {
+  const path = join(directory, "gateway.yaml");
   const { ports, prefixes, gateways, gatewayMacs, resolvers } = topology;
-  return JSON.stringify({
+  writeFileSync(path, JSON.stringify({
     bridge: "br0", ovsdb: ovs.ovsdbSocket, openflow: ovs.mgmtSocket("br0"), datapath: "netdev", ports: Object.fromEntries(ports.map(({ name, role }) => [name, role])),
     network: { prefixes, gateways, "gateway-macs": gatewayMacs, resolvers },
     policy: join(directory, "policy.yaml"), state: join(directory, "state"), socket: join(directory, "control.sock"),
-  });
-}
-
-/** The file that src/gateway/devices/saved.ts reads: every address is a lease without end. */
-function savedDevices(count: number): string {
-  const now = Date.now();
-  const all = devices(count).map(({ id, mac, port, addresses }) => ({ id, mac, port, name: `device-${id}`, joined: now, seen: now, addresses: addresses.map((address) => ({ address, expires: null })) }));
-  return JSON.stringify({ version: 1, saved: now, last: count, devices: all });
+  }));
+  return path;
 }

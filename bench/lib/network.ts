@@ -27,6 +27,13 @@ export function devices(count: number): Device[] {
   return Array.from({ length: count }, (_, i) => device(i + 1));
 }
 
+/** The file that src/gateway/devices/saved.ts reads: every address is a lease without end. */
+export function savedDevices(count: number): string {
+  const now = Date.now();
+  const all = devices(count).map(({ id, mac, port, addresses }) => ({ id, mac, port, name: `device-${id}`, joined: now, seen: now, addresses: addresses.map((address) => ({ address, expires: null })) }));
+  return JSON.stringify({ version: 1, saved: now, last: count, devices: all });
+}
+
 /** Groups of ten, and `rules` rules that each open one port from one group to another. */
 export function policy(count: number, rules: number): Policy {
   const groups = Object.fromEntries(Array.from({ length: Math.ceil(count / GROUP_SIZE) }, (_, g) => [`g${g}`, members(g, count)]));
