@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bootsMachines, isSystem, mostlyWaits } from "./discover.ts";
 import { runFile, type Job, type Launcher, type Outcome } from "./run-file.ts";
+import { spent } from "./spent.ts";
+
+/** What virtual machines may take of a run of all tests: told beside what they took, and never a reason to fail. */
+const machineBudget = { seconds: 720, megabytes: 3000 };
 
 function report(outcome: Outcome): void {
   const { job, passed, failed, output, millis } = outcome;
@@ -23,6 +27,11 @@ export async function runAll(root: string, jobs: readonly Job[], launcher: Launc
   const system = jobs.filter(({ file }) => isSystem(file) && !bootsMachines(file));
   await Promise.all([work(system.filter(({ file }) => mostlyWaits(file))), work(system.filter(({ file }) => !mostlyWaits(file)))]);
   const machines = jobs.filter(({ file }) => bootsMachines(file));
-  await Promise.all([work(machines), work(machines)]);
+  if (machines.length > 0) await tellSpent(machines.length, () => Promise.all([work(machines), work(machines)]));
   return outcomes;
+}
+
+async function tellSpent(files: number, work: () => Promise<unknown>): Promise<void> {
+  const { seconds, megabytes } = await spent(work);
+  process.stdout.write(`----  virtual machines: ${files} files in ${seconds} s (budget ${machineBudget.seconds} s for all), at most ${megabytes} MB of all processes together (budget ${machineBudget.megabytes} MB)\n`);
 }
