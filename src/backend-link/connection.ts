@@ -55,8 +55,8 @@ export class LinkConnection {
     connection.publish(topicOf(this.#parts.network, this.#parts.gateway, channel), payload, options, (error) => {
       if (connection !== this.#connection) return;
       if (error !== undefined) return this.input({ type: "refused", reason: `publish to ${channel}: ${error}` });
+      done?.(); // before what is due next is found out
       if (options.qos === 1) this.input({ type: "acknowledged", packet });
-      done?.();
     });
     return true;
   }

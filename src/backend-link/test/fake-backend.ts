@@ -36,6 +36,8 @@ export class FakeBackend {
   connectError = "connect: ECONNREFUSED";
   /** The backend's wall clock minus the machine's monotonic one. */
   epoch = TODAY;
+  /** Milliseconds until a publish is acknowledged. */
+  latency = 1;
   tries = 0;
   connection: FakeConnection | undefined;
   readonly received: { channel: Up; retain: boolean; envelope: Envelope }[] = [];
@@ -60,7 +62,7 @@ export class FakeBackend {
         this.#publish(topic, payload, retain);
         if (qos === 1) handlers.received();
         done?.();
-      }),
+      }, this.latency),
       ping: () => { connection.pings++; this.#later(connection, () => handlers.received()); },
       end: () => this.#close(connection, "ended"),
       destroy: () => this.#close(connection, "destroyed"),

@@ -35,6 +35,18 @@ link("a desired document is in force, on flash, and reported", async () => {
   assert.is(gateway.reported?.desired?.version, 7);
 });
 
+link("what changed while a report waited for its PUBACK is reported as soon as that comes, not with the next ping", async () => {
+  const { backend, gateway, pass } = await linkUp();
+  backend.latency = 1500;
+  for (const healthy of [false, true]) {
+    gateway.healthy = healthy;
+    gateway.link.changed("reported");
+    await pass(100);
+  }
+  await pass(3000);
+  assert.is(gateway.reported?.healthy, true);
+});
+
 link("the newest policy is in force within 5 s of the link's return, after cuts up to a minute", async () => {
   for (const mode of ["refused", "silent"] as const) {
     for (const length of [1000, 5000, 17_300, 41_000, 59_000]) {
