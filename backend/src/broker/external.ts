@@ -125,14 +125,20 @@ class ExternalBroker implements Broker {
   async #readRetained(): Promise<void> {
     let idle: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve, reject) => {
+      let handling = false; // which takes longer than SWEEP_IDLE on a busy machine, and more may wait behind it
+      const wait = (): void => {
+        clearTimeout(idle);
+        if (!handling) idle = setTimeout(() => void lane.close().then(resolve), SWEEP_IDLE);
+      };
       const lane: Lane = new Lane({
         url: this.external.url, options: { ...this.client, clientId: `${this.#name}_retained`, reconnectPeriod: 0 }, filters: (["presence", "reported", "devices"] as const).map((channel) => topicOf("+", "+", channel)),
         take: async (message) => {
           if (!message.retained || this.#closed) return;
-          await this.#inbox.take(message);
-          idle?.refresh();
+          handling = true;
+          clearTimeout(idle);
+          await this.#inbox.take(message).finally(() => { handling = false; wait(); });
         },
-        ready: () => { idle = setTimeout(() => void lane.close().then(resolve), SWEEP_IDLE); },
+        ready: wait,
         trouble: (message) => {
           clearTimeout(idle);
           void lane.close().then(() => reject(new Error(message)));

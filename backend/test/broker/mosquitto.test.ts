@@ -111,6 +111,24 @@ test("what is retained is read at each new connection", async () => {
   client.end(true);
 });
 
+test("what is retained is read to its end, though handling one message takes longer than the pause that tells of the end", async () => {
+  const names = ["shed", "barn"];
+  for (const name of names) {
+    const client = await connect(own(at, await enrol(pki, name)));
+    await client.publishAsync(topicOf("home", name, "reported"), "kept", { qos: 1, retain: true });
+    client.end(true);
+  }
+  await until(() => received.length === names.length, "live");
+  handle = async ({ retained, gateway }) => { if (retained && names.includes(gateway)) await wait(2_500); };
+  [received.length, ready.length, logged.length] = [0, 0, 0];
+  const broker = await join_(2);
+  await until(() => ready.includes(2), "ready", 20_000);
+  await broker.close();
+  brokers.length = 2;
+  assert.equal(received.filter(({ by, gateway }) => by === 2 && names.includes(gateway)).map(({ gateway }) => gateway).sort(), [...names].sort());
+  assert.equal(logged.filter((line) => line.startsWith("broker.retained")), []);
+});
+
 test("two processes share the work, and one that dies leaves it to the other", async () => {
   await until(() => brokers.every((broker) => broker.statistics().connections === LANES), "both connected", 15_000);
   await wait(2_500); // the second's reading of what is retained is over
