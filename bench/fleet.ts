@@ -68,6 +68,15 @@ async function storm(backend: FleetBackend, fleet: Fleet, count: number, settle:
   ];
 }
 
+/** When each of `count` gateways has reported `version`; on time-out rejects with who has not, and what the gateways themselves say. */
+async function reported(backend: FleetBackend, fleet: Fleet, count: number, version: number): Promise<number[]> {
+  const all = (times: number[]): number[] | undefined => (times.length === count ? times : undefined);
+  return until(`version ${version} reported by ${count}`, 60_000, () => backend.reported(version).then(all), 100).catch(async (error: Error) => {
+    const { connected, versions, lost } = await fleet.report();
+    throw new Error(`${error.message}; of the gateways ${connected} are connected, ${lost} connections were lost, and by version they enforce ${JSON.stringify(versions)}; ${await backend.missing(version)}`);
+  });
+}
+
 async function policies(backend: FleetBackend, fleet: Fleet, count: number, pushes: number): Promise<Result[]> {
   const delays: number[] = [];
   const slowest: number[] = [];
@@ -77,7 +86,7 @@ async function policies(backend: FleetBackend, fleet: Fleet, count: number, push
     await sleep(PAUSE);
     const at = Date.now();
     version = await backend.push(i);
-    const each = await until(`version ${version} reported by ${count}`, 60_000, () => backend.reported(version).then((times) => (times.length === count ? times : undefined)), 100);
+    const each = await reported(backend, fleet, count, version);
     delays.push(...each.map((time) => time - at));
     slowest.push(Math.max(...each) - at);
   }

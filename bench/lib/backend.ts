@@ -65,8 +65,9 @@ export class BackendProcess {
 
   usage(): Usage { return usageOf(this.#child.pid!); }
 
-  lastWords(): string {
-    return readFileSync(this.#log, "utf8").trim().split("\n").slice(-5).join(" | ");
+  /** The last lines of its log, or of those that match. */
+  lastWords(like = /^/): string {
+    return readFileSync(this.#log, "utf8").trim().split("\n").filter((line) => like.test(line)).slice(-5).join(" | ");
   }
 
   /** SIGTERM, then SIGKILL after its own patience. */

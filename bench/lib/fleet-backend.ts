@@ -16,6 +16,8 @@ import { busy, familyCpu, type Usage, usageOf } from "./usage.ts";
 const DEVICES = 20;
 const RULES = 10;
 
+interface Behind { id: string; presence: string; wanted: number; last: string | null; refused: string | null; at: Date | null }
+
 export class FleetBackend {
   readonly network = "bench";
   /** Begun first, ended last. */
@@ -70,6 +72,16 @@ export class FleetBackend {
   async reported(version: number): Promise<number[]> {
     const query = "SELECT (extract(epoch FROM reported_at) * 1000)::float8 AS at FROM gateways WHERE (reported->'desired'->>'version')::int = $1";
     return (await this.#database.query<{ at: number }>(query, [version])).rows.map(({ at }) => at);
+  }
+
+  /** Who has not reported this version, what they reported last, and what the backend had to say: why waiting for it was in vain. */
+  async missing(version: number): Promise<string> {
+    const { rows } = await this.#database.query<Behind>(
+      `SELECT id, presence, desired_version AS wanted, reported->'desired'->>'version' AS last, reported->'refused'->>'message' AS refused, reported_at AS at FROM gateways
+       WHERE (reported->'desired'->>'version')::int IS DISTINCT FROM $1 ORDER BY id LIMIT 20`, [version]);
+    const each = rows.map(({ id, presence, wanted, last, refused, at }) =>
+      `${id} (${presence}, is to have ${wanted}) ${last === null ? "none" : `version ${last}`} ${at ? `at ${at.toISOString()}` : ""}${refused === null ? "" : `, refused: ${refused}`}`);
+    return `now is ${new Date().toISOString()}; last reported by ${each.join("; ") || "nobody another one"}; the backend warned last: ${this.#process.lastWords(/ (warn|error) /) || "of nothing"}`;
   }
 
   async stop(): Promise<void> {

@@ -23,7 +23,7 @@ export interface Rig<P = FakePki> {
   logged: { level: string; event: string; fields?: Record<string, unknown> }[];
   /** Added to the real clock. */
   clock: { ahead: number };
-  send<T extends MessageType>(gateway: string, type: T, body: Messages[T], options?: { network?: string; retained?: boolean; expires?: number }): Promise<void>;
+  send<T extends MessageType>(gateway: string, type: T, body: Messages[T], options?: { network?: string; retained?: boolean; expires?: number; id?: string }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,12 +41,12 @@ export async function makeRigWith<P extends Pki>(database: Database, broker: Fak
   const fleet = createFleet({ database, broker, pki, live, verdicts, log, now });
   const seen: LiveEvent[] = [];
   live.subscribe((event) => seen.push(event));
-  let id = 0;
+  let count = 0;
   return {
     database, fleet, verdicts, broker, pki, live, seen, logged, clock,
-    send: (gateway, type, body, { network = "home", retained = false, expires } = {}) => fleet.take({
+    send: (gateway, type, body, { network = "home", retained = false, expires, id = `m${++count}` } = {}) => fleet.take({
       network, gateway, channel: CHANNELS[type]!, retained,
-      payload: encodeMessage({ type, id: `m${++id}`, body, ...(expires !== undefined && { expires }) } as never),
+      payload: encodeMessage({ type, id, body, ...(expires !== undefined && { expires }) } as never),
     }),
     async close() {
       fleet.close();

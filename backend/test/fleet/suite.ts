@@ -88,6 +88,26 @@ export function fleetSuite(engine: string, open: () => Promise<Database>): void 
     assert.is(await drift(), "offline");
   });
 
+  it("a state that comes after a newer one of the same start undoes nothing, live or retained; one of another start counts by its arrival", async () => {
+    const { network, ids: [id] } = await makeNetwork(rig) as { network: string; ids: [string] };
+    const say = async (number: number, start = "aB-_9", retained = false): Promise<void> => {
+      await rig.send(id, "reported", report({ problems: [`${number}`] }), { network, retained, id: `${start}-${number}` });
+      await rig.send(id, "devices", { devices: [device(`02:00:00:00:00:${number}`)] }, { network, retained, id: `${start}-${number}` });
+    };
+    const has = async (): Promise<unknown> => [(await rig.fleet.gateway(id)).reported!.problems, (await rig.fleet.devices(network)).filter(({ associated }) => associated).map(({ mac }) => mac)];
+    const state = (number: number): unknown => [[`${number}`], [`02:00:00:00:00:${number}`]];
+    await say(20);
+    await say(19);
+    await say(18, "aB-_9", true);
+    assert.equal(await has(), state(20));
+    rig.clock.ahead = -1000; // a process whose clock is behind
+    await say(21);
+    rig.clock.ahead = 0;
+    assert.equal(await has(), state(21));
+    await say(10, "other");
+    assert.equal(await has(), state(10));
+  });
+
   it("hello: a gateway that has everything gets a welcome alone", async () => {
     const { network, ids: [id] } = await makeNetwork(rig) as { network: string; ids: [string] };
     await rig.fleet.pushPolicy(ANNA, network, policyText(network, "one"), "first");

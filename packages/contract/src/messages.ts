@@ -9,7 +9,10 @@ export const ENVELOPE_VERSION = 1;
 export interface Envelope<Type extends MessageType = MessageType> {
   v: typeof ENVELOPE_VERSION;
   type: Type;
-  /** Of this message, unique per sender: up to 32 of [A-Za-z0-9_-]. */
+  /**
+   * Of this message, unique per sender: up to 32 of [A-Za-z0-9_-]. A gateway's is START-NUMBER, with another START for each start of its program and a NUMBER
+   * that grows: they may reach the backend in another order than they were said in.
+   */
   id: string;
   /** The `id` of the message that this one answers. */
   re?: string;
