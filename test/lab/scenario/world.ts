@@ -82,10 +82,10 @@ function describe([from, to, service]: Way): string {
   return `${from} to ${typeof to === "string" ? to : to.v4} ${service}`;
 }
 
-/** Runs `action` while datagrams go from `from` to a port of `to` and back every 10 ms; what became of them. */
-export async function during(world: World, from: StationName, to: StationName, action: () => Promise<unknown>, family: Family = 4): Promise<{ lost: number; gap: number; sent: number; times: number[] }> {
+/** Runs `action` while datagrams go from `from` to a port of `to` and back every `interval` milliseconds; what became of them. */
+export async function during(world: World, from: StationName, to: StationName, action: () => Promise<unknown>, family: Family = 4, interval = 10): Promise<{ lost: number; gap: number; sent: number; times: number[] }> {
   const { agent } = world.topology.station(from);
-  const stream = await agent.call("startStream", { address: world.topology.station(to).address(family), port: 5000 });
+  const stream = await agent.call("startStream", { address: world.topology.station(to).address(family), port: 5000, interval });
   await sleep(100);
   await action();
   const { sent, received, gap, times } = await agent.call("stopStream", { stream });
