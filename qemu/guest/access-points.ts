@@ -20,7 +20,15 @@ export interface Radio {
   bsses: readonly Bss[];
 }
 
-export interface Key { name: string; mac: string; secret: string }
+export interface Key {
+  name: string;
+  mac: string;
+  secret: string;
+  /** Only this MAC address may use it, on WPA2 too; without, any may, so that the key alone says who it is. */
+  bound?: boolean;
+  /** Its stations are at the VLAN's own netdev. */
+  vlan?: number;
+}
 
 /** A device of its own: the namespace that has the radios, and the Linux bridge in it that hostapd puts the BSSes on. */
 export interface Place { namespace: string; bridge: string }
@@ -31,6 +39,9 @@ export interface Separation {
 }
 
 const CONTROL = "/run/hostapd";
+
+/** Of wpa_psk_file. */
+const keyLine = ({ name, mac, secret, bound, vlan }: Key): string => `keyid=${name} ${vlan === undefined ? "" : `vlanid=${vlan} `}${bound ? mac : "00:00:00:00:00:00"} ${secret}\n`;
 
 /** MHz, 2.4 GHz band. */
 export const frequency = (channel: number): number => 2407 + 5 * channel;
@@ -50,8 +61,7 @@ export class AccessPoints {
     const { files } = platform;
     const folder = this.#folder;
     files.makeDirectory(folder);
-    // 00:... : any station may use the key, so that the key alone says who it is.
-    files.replace(`${folder}/keys`, this.keys.map(({ name, secret }) => `keyid=${name} 00:00:00:00:00:00 ${secret}\n`).join(""));
+    files.replace(`${folder}/keys`, this.keys.map(keyLine).join(""));
     const configurations = this.radios.map((radio, i) => {
       files.replace(`${folder}/radio${i}.conf`, this.#configuration(radio, isolated, separation));
       return `${folder}/radio${i}.conf`;

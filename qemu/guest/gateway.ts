@@ -15,6 +15,8 @@ export interface GatewayOptions {
   /** The file that src/gateway/devices/saved.ts reads. */
   devices?: string;
   routerMac?: string;
+  /** Text of /etc/config/securebox, by which it is configured then: as on OpenWrt. */
+  uci?: string;
 }
 
 export class Gateway {
@@ -23,6 +25,7 @@ export class Gateway {
 
   readonly #folder: string;
   readonly #log: string;
+  readonly #file: string;
 
   /** `ports`: interface to role. `source`: of station events, a line of the configuration. */
   constructor(ports: Readonly<Record<string, string>>, source: `${"stations" | "ubus"}: ${string}`, options: GatewayOptions = {}) {
@@ -31,7 +34,8 @@ export class Gateway {
     this.#folder = `/run/${name}`;
     this.#log = `/share/kept/${name === "securebox" ? "gateway" : name}.log`;
     files.makeDirectory(this.#folder);
-    files.replace(`${this.#folder}/gateway.yaml`, configuration(this.#folder, ports, source, options));
+    this.#file = options.uci === undefined ? `${this.#folder}/gateway.yaml` : "/etc/config/securebox";
+    files.replace(this.#file, options.uci ?? configuration(this.#folder, ports, source, options));
     if (options.devices === undefined) return;
     files.makeDirectory(`${this.#folder}/state`);
     files.replace(`${this.#folder}/state/devices.json`, options.devices);
@@ -46,17 +50,17 @@ export class Gateway {
   start(): void {
     this.#ended = false;
     const tell = (chunk: Uint8Array): void => platform.files.append(this.#log, chunk);
-    this.#child = platform.processes.spawn(["securebox", "gateway", "--config", `${this.#folder}/gateway.yaml`], { stdout: tell, stderr: tell, exit: () => (this.#ended = true) });
+    this.#child = platform.processes.spawn(["securebox", "gateway", "--config", this.#file], { stdout: tell, stderr: tell, exit: () => (this.#ended = true) });
   }
 
-  /** Resolves when its flows are in force; rejects with what it says is wrong. */
-  async healthy(deadline = 60_000): Promise<void> {
+  /** Resolves when its flows are in force; rejects with what it says is wrong. `despite`: words of problems that are expected. */
+  async healthy(deadline = 60_000, despite?: string): Promise<void> {
     let last = "no answer";
     await until("the gateway's flows in force", deadline, async () => {
       if (this.#ended) throw new Error("the gateway ended");
       const { healthy, problems } = await this.status().catch((error: Error) => ({ healthy: false, problems: [error.message] }));
       last = problems.join("; ");
-      return healthy;
+      return healthy || (despite !== undefined && problems.every((problem) => problem.includes(despite)));
     }, 300).catch((error: Error) => { throw new Error(`${error.message}: ${last}`); });
   }
 
@@ -66,7 +70,10 @@ export class Gateway {
   }
 
   async status(): Promise<StatusResult> {
-    return JSON.parse(await must(["securebox", "status", "--json", "--socket", `${this.#folder}/securebox.sock`])) as StatusResult;
+    const { stdout, stderr } = await run(["securebox", "status", "--json", "--socket", `${this.#folder}/securebox.sock`]);
+    const status = JSON.parse(stdout || "{}") as Partial<StatusResult>;
+    if (!status.problems) throw new Error(stderr.trim() || stdout.trim());
+    return status as StatusResult; // also when the exit status tells of problems, which are in it
   }
 
   async devices(): Promise<DeviceResult[]> {

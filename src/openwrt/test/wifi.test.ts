@@ -47,19 +47,22 @@ wifi("no release gives a wpad without HS20 a line that it does not know", () => 
   }
 });
 
-const KEYS = [{ name: "alice", macs: ["02:00:00:00:00:11", "02:00:00:00:00:12"], key: "correct horse", vlan: "guest" }, { name: "any", macs: [], key: "battery staple" }];
+const KEYS = [
+  { name: "alice", macs: ["02:00:00:00:00:11"], key: "correct horse", vlan: "guest" }, { name: "both", macs: ["02:00:00:00:00:21", "02:00:00:00:00:22"], key: "two horses" },
+  { name: "any", macs: [], key: "battery staple" },
+];
 /** [release, wpad, sections that are made, problems] */
 const SECTIONS: [string, Wpad, object, RegExp[]][] = [
   ["24.10", FULL, {
     sbv_guest: { ".type": "wifi-vlan", iface: "ap", name: "guest", vid: "20", isolate: "1" },
-    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:11", key: "correct horse", vid: "20" }, sbk_1_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:12", key: "correct horse", vid: "20" }, sbk_any: { ".type": "wifi-station", iface: "ap", key: "battery staple" },
+    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:11", key: "correct horse", vid: "20" }, sbk_both: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:21", key: "two horses" }, sbk_1_both: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:22", key: "two horses" }, sbk_any: { ".type": "wifi-station", iface: "ap", key: "battery staple" },
   }, [/VLAN verylongname is left out: its interface wlan0-verylongname/]],
   ["25.12", FULL, {
     sbv_guest: { ".type": "wifi-vlan", iface: "ap", name: "guest", vid: "20", isolate: "1" },
-    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: ["02:00:00:00:00:11"], key: "correct horse", vid: "20" }, sbk_1_alice: { ".type": "wifi-station", iface: "ap", mac: ["02:00:00:00:00:12"], key: "correct horse", vid: "20" },
+    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: ["02:00:00:00:00:11"], key: "correct horse", vid: "20" }, sbk_both: { ".type": "wifi-station", iface: "ap", mac: ["02:00:00:00:00:21"], key: "two horses" }, sbk_1_both: { ".type": "wifi-station", iface: "ap", mac: ["02:00:00:00:00:22"], key: "two horses" },
   }, [/verylongname/, /key any is left out: OpenWrt 25.12 writes keys only with a MAC address/]],
   ["24.10", BASIC, {
-    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:11", key: "correct horse" }, sbk_1_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:12", key: "correct horse" }, sbk_any: { ".type": "wifi-station", iface: "ap", key: "battery staple" },
+    sbk_alice: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:11", key: "correct horse" }, sbk_both: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:21", key: "two horses" }, sbk_1_both: { ".type": "wifi-station", iface: "ap", mac: "02:00:00:00:00:22", key: "two horses" }, sbk_any: { ".type": "wifi-station", iface: "ap", key: "battery staple" },
   }, [/HS20/, /FULL_DYNAMIC_VLAN/]],
 ];
 for (const [name, wpad, sections, problems] of SECTIONS) {
@@ -73,6 +76,15 @@ for (const [name, wpad, sections, problems] of SECTIONS) {
     assert.equal([desired.items["wireless.ap.dynamic_vlan"], desired.items["wireless.ap.vlan_no_bridge"]], vlans);
   });
 }
+
+wifi("a VLAN is for a key of one device: inside one the radio passes frames on by itself", () => {
+  for (const macs of [[], ["02:00:00:00:00:11", "02:00:00:00:00:12"]]) {
+    const { items, problems } = desiredWifi({ ...WISH, keys: [{ name: "things", macs, key: "correct horse", vlan: "40" }], vlans: { 40: 40 } }, release("24.10"), FULL, NOTHING);
+    assert.is(JSON.stringify(items).includes('"40"'), false, "neither the VLAN nor a key in it");
+    assert.equal([items["wireless.ap.dynamic_vlan"], Object.keys(items).filter((name) => name.includes("things")).length], [null, Math.max(1, macs.length)]);
+    assert.match(problems.join(), /key things has no VLAN: .*past the policy/);
+  }
+});
 
 const OWNER = `
 config wifi-device 'radio0'

@@ -20,7 +20,7 @@ export interface DeviceKey {
   macs: readonly string[];
   /** Passphrase, 8 to 63 characters, or 64 hexadecimal digits (IEEE 802.11, J.4). */
   key: string;
-  /** One of `vlans`. */
+  /** One of `vlans`. For a key of one MAC address only: see `withoutCompany`. */
   vlan?: string;
 }
 
@@ -63,14 +63,30 @@ export function ourSections(wireless: UciPackage): string[] {
   return wireless.flatMap(({ type, name = "" }) => ((type === "wifi-station" && name.startsWith(KEY_PREFIX)) || (type === "wifi-vlan" && name.startsWith(VLAN_PREFIX)) ? [name] : []));
 }
 
-export function desiredWifi(wish: WifiWish, release: Release, wpad: Wpad, found: Found): WifiDesired {
+export function desiredWifi(wanted: WifiWish, release: Release, wpad: Wpad, found: Found): WifiDesired {
   const problems: string[] = [];
+  const wish = withoutCompany(wanted, problems);
   const options: Record<string, UciValue | null> = { ...always(release), ...groupKeys(wish, wpad, found, problems), ...vlanOptions(wish, release, wpad, problems) };
   const items: Record<string, UciItem> = Object.fromEntries(found.ours.map((name) => [`wireless.${name}`, null]));
   for (const [option, value] of Object.entries(options)) items[`wireless.${wish.section}.${option}`] = value;
   if (wpad.dynamicVlan) addVlans(wish, items, problems);
   addKeys(wish, release, wpad, items, problems);
   return { items, problems };
+}
+
+/**
+ * mac80211 keeps "isolate" for the BSS's own netdev: between stations of one VLAN's it passes frames on by itself, and no switch sees them (the scenario
+ * station-keys of qemu/ showed it). So a VLAN is for one device. The key stays without it, at the BSS's netdev, where its devices are isolated.
+ */
+function withoutCompany(wish: WifiWish, problems: string[]): WifiWish {
+  const { keys = [], vlans = {} } = wish;
+  const shared = keys.filter(({ vlan, macs }) => vlan !== undefined && macs.length !== 1);
+  for (const { name } of shared) problems.push(`key ${name} has no VLAN: inside one a radio passes frames from device to device past the policy, so give each device a key with its own MAC address`);
+  const gone = shared.map(({ vlan }) => vlan);
+  return {
+    ...wish, keys: keys.map((key) => (shared.includes(key) ? { name: key.name, macs: key.macs, key: key.key } : key)),
+    vlans: Object.fromEntries(Object.entries(vlans).filter(([name]) => !gone.includes(name))),
+  };
 }
 
 function always({ unicastKey }: Release): Record<string, UciValue | null> {

@@ -38,7 +38,7 @@ return baseclass.extend({ sections: [
 		{ name: 'name', kind: 'value', datatype: 'uciname', note: 'the section\'s name', title: _('Name'), what: _('Names the key in the policy and the log; of one key only.') },
 		{ name: 'key', kind: 'secret', datatype: 'wpakey', required: true, title: _('Key'), what: _('The passphrase. It is in no message and no answer.') },
 		{ name: 'mac', kind: 'list', datatype: 'macaddr', title: _('MAC'), what: _('The devices that may use the key. Empty: any device; from OpenWrt 25.12 on such a key is left out of hostapd\'s files, and is told as a problem.') },
-		{ name: 'vlan', kind: 'value', datatype: 'and(uinteger,range(1,4094))', title: _('VLAN'), what: _('A VLAN of this key alone: hostapd tells by it who proved the key. Its stations are at an interface of their own, such as phy0-ap0-20, which the gateway makes a port. Wants a full wpad.') },
+		{ name: 'vlan', kind: 'value', datatype: 'and(uinteger,range(1,4094))', title: _('VLAN'), what: _('A VLAN of this key alone, for a key with one mac: hostapd tells by it who proved the key. Its station is at an interface of its own, such as phy0-ap0-20, which the gateway makes a port. Wants a full wpad. With no mac or several it is left out and told as a problem, as a radio passes frames between devices of one VLAN past the policy.') },
 		{ name: 'iface', kind: 'list', note: 'those of every wifi section', title: _('Interface'), what: _('The networks that take the key, as iface of a wifi section names them.') }
 	] },
 	{ type: 'apply', name: 'apply', title: _('Apply'), what: _('Changes are confirmed when what worked before works again, else rolled back.'), options: [
