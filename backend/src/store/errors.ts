@@ -8,6 +8,8 @@ export class DatabaseError extends Error {
 
 /** PostgreSQL's classes (appendix A of its manual) that pass by themselves: connections, resources, an operator's intervention, a lost race. */
 const TRANSIENT_CLASSES = ["08", "53", "57", "40"];
+/** lock_not_available: another transaction held a row for longer than our lock_timeout. */
+const TRANSIENT_CODES = ["55P03"];
 const SYSTEM = ["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENOENT", "EAI_AGAIN"];
 /** What `pg` says without a code. */
 const LOST = /Connection terminated|timeout expired|timeout exceeded|Client has encountered a connection error|Query read timeout|not queryable/i;
@@ -16,7 +18,7 @@ const LOST = /Connection terminated|timeout expired|timeout exceeded|Client has 
 export function databaseError(error: unknown, doing: string): DatabaseError {
   if (error instanceof DatabaseError) return error;
   const { code = "", message = String(error), detail } = error as { code?: string; message?: string; detail?: string };
-  const transient = SYSTEM.includes(code) || (code.length === 5 && TRANSIENT_CLASSES.includes(code.slice(0, 2))) || (code === "" && LOST.test(message));
+  const transient = SYSTEM.includes(code) || TRANSIENT_CODES.includes(code) || (code.length === 5 && TRANSIENT_CLASSES.includes(code.slice(0, 2))) || (code === "" && LOST.test(message));
   return new DatabaseError(`database: ${doing}: ${message || code}${detail ? ` (${detail})` : ""}`, code, transient, { cause: error });
 }
 

@@ -90,7 +90,7 @@ class ServerDatabase implements Database {
     try {
       return await use(client);
     } catch (error) {
-      broken = error instanceof DatabaseError && error.transient && !error.code.startsWith("40");
+      broken = error instanceof DatabaseError && error.transient && !/^(40|55)/.test(error.code); // after a lost race or a lock that took too long it is sound
       throw error;
     } finally {
       client.off("error", ignore);

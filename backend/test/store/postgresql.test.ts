@@ -50,6 +50,20 @@ test("PostgreSQL: a connection cut in a transaction fails it as passing, and the
   await database.close();
 });
 
+test("PostgreSQL: a lock that took too long passes: what waited for it is tried again, and no report of a gateway is dropped", async () => {
+  const database = await openDatabase({ url: server.url });
+  await database.query("INSERT INTO networks (name) VALUES ('locked')");
+  const error = await database.transaction(async (tx) => {
+    await tx.query("SELECT FROM networks WHERE name = 'locked' FOR UPDATE");
+    return database.transaction(async (other) => {
+      await other.query("SET LOCAL lock_timeout = 50");
+      await other.query("UPDATE networks SET title = 'x' WHERE name = 'locked'");
+    }).then(() => undefined, (thrown: DatabaseError) => thrown);
+  });
+  assert.equal([error?.code, error?.transient], ["55P03", true], String(error));
+  await database.close();
+});
+
 test("PostgreSQL: errors say where and never the password", async () => {
   const message = await openDatabase({ url: "postgresql://me:secret@127.0.0.1:1/none" }).then(() => "", (error: Error) => error.message);
   assert.match(message, "connect to 127.0.0.1:1/none");
