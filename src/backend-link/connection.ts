@@ -16,7 +16,7 @@ export interface ConnectionParts {
   random(): number;
   hello(): void;
   ready(): void;
-  message(channel: Down, payload: Uint8Array): void;
+  message(channel: Down, payload: Uint8Array, retained: boolean): void;
   lost(reason: string, welcomed: boolean, retryIn: Millis): void;
   takenOver(): void;
   /** `deadline` may have changed. */
@@ -91,7 +91,7 @@ export class LinkConnection {
       mine = this.#connection = this.#parts.connect({ ...this.#parts.options(), timeout }, {
         connected: () => heard({ type: "connected" }),
         received: () => heard({ type: "received" }),
-        message: (topic, payload) => { if (mine === this.#connection) this.#message(topic, payload); },
+        message: (topic, payload, retained) => { if (mine === this.#connection) this.#message(topic, payload, retained); },
         closed: (reason) => heard({ type: "closed", reason }),
       });
     } catch (error) {
@@ -107,9 +107,9 @@ export class LinkConnection {
     });
   }
 
-  #message(topic: string, payload: Uint8Array): void {
+  #message(topic: string, payload: Uint8Array, retained: boolean): void {
     const parts = parseTopic(topic);
     const channel = SUBSCRIBED.find((each) => each === parts?.channel);
-    if (channel && parts?.network === this.#parts.network && parts.gateway === this.#parts.gateway) this.#parts.message(channel, payload);
+    if (channel && parts?.network === this.#parts.network && parts.gateway === this.#parts.gateway) this.#parts.message(channel, payload, retained);
   }
 }

@@ -69,6 +69,9 @@ export class Conversation {
 
   changed(what: "reported" | "devices"): void { (what === "reported" ? this.#reported : this.#devices).changed(); }
 
+  /** The backend does not know what we reported. */
+  repeat(): void { this.#reported.repeat(); }
+
   greet(): void {
     const { now, nonce, outbox, documents } = this.#parts;
     this.#busy.clear();

@@ -26,6 +26,12 @@ export class ReportedState<Body> {
 
   changed(): void { this.#dirty = true; }
 
+  /** What was published did not come through: once more, equal or not. */
+  repeat(): void {
+    this.#dirty = true;
+    this.#known = undefined;
+  }
+
   /** The digest for hello. */
   greet(): string {
     this.#greeted = this.#options.digest(this.#options.body());

@@ -75,7 +75,7 @@ class BackendLink implements Link {
     this.#keeper = new DocumentKeeper({
       network, gateway, store, crypto, clock: this.#clock, now,
       enforce: (desired, ignored, answer) => host.enforce(desired, ignored, answer),
-      changed: () => this.changed("reported"),
+      changed: () => this.changed("reported"), unheard: () => this.#conversation.repeat(),
       recovered: (issued) => this.#recovered(issued),
       event: (level, event, fields) => this.#tell(level, event, fields),
     });
@@ -83,7 +83,7 @@ class BackendLink implements Link {
       network, gateway, connect, now, random, options: () => this.#options(),
       hello: () => this.#conversation.greet(),
       ready: () => this.#ready(),
-      message: (channel, payload) => this.#message(channel, payload),
+      message: (channel, payload, retained) => this.#message(channel, payload, retained),
       lost: (reason, welcomed, retryIn) => this.#lost(reason, welcomed, retryIn),
       takenOver: () => this.#tell("warn", "another gateway uses this identity", { gateway, network }),
       settled: () => this.#schedule(),
@@ -197,9 +197,9 @@ class BackendLink implements Link {
     };
   }
 
-  #message(channel: string, payload: Uint8Array): void {
+  #message(channel: string, payload: Uint8Array, retained: boolean): void {
     if (channel === "tell") this.#conversation.tell(payload);
-    else if (channel === "desired" || channel === "keys" || channel === "revocation") this.#keeper.take(channel, payload);
+    else if (channel === "desired" || channel === "keys" || channel === "revocation") this.#keeper.take(channel, payload, retained);
     if (channel === "keys" && this.#unverified) this.#learn(this.#unverified);
     this.#schedule();
   }

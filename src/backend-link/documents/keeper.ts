@@ -28,6 +28,8 @@ export interface KeeperParts {
   enforce: LinkHost["enforce"];
   /** Something that `reported` shows has changed. */
   changed(): void;
+  /** What is in force was sent once more, not because we connected: our word of it did not come through. */
+  unheard(): void;
   /** The recovery key began an epoch: times and numbers that were signed before may have been a thief's. */
   recovered(issued: Instant): void;
   event(level: "info" | "warn" | "error", event: string, fields: Record<string, string | number | undefined>): void;
@@ -89,13 +91,14 @@ export class DocumentKeeper {
     if (before) this.#enforceKept(before, undefined);
   }
 
-  take(channel: Channel, bytes: Uint8Array): void {
+  /** `retained`: it comes with a subscription. */
+  take(channel: Channel, bytes: Uint8Array, retained = true): void {
     const { crypto } = this.#parts;
     const decoded = decodeDocument(crypto, bytes);
     if (!decoded.ok) return this.#refuse(decoded.refusal);
     const { document, ignored } = decoded;
     if (document.kind !== channel) return this.#refuse({ ...nameOf(document), code: "malformed", message: `kind: expected "${channel}" on this topic` });
-    if (this.#isKnown(document)) return;
+    if (this.#isKnown(document)) return retained || !same(this.#inForce, document) ? undefined : this.#parts.unheard();
     const reason = judgeDocument(crypto, document, this.#knowledge(document));
     if (reason) return this.#refuseOrPark(channel, bytes, document, reason);
     this.#parked.delete(channel);
@@ -146,10 +149,9 @@ export class DocumentKeeper {
 
   /** A retained document comes again with every subscription: no refusal, no work. */
   #isKnown(document: SignedDocument): boolean {
-    const same = (other: SignedDocument | undefined): boolean => other?.sequence === document.sequence && other.digest === document.digest;
     switch (document.kind) {
-      case "desired": return same(this.#candidate) || same(this.#inForce) || same(this.#unstored?.document) || same(this.#rejected);
-      case "keys": return same(this.#kept.keys);
+      case "desired": return [this.#candidate, this.#inForce, this.#unstored?.document, this.#rejected].some((other) => same(other, document));
+      case "keys": return same(this.#kept.keys, document);
       case "revocation": return this.#kept.sequences["revocation"] === document.sequence && (document as SignedDocument<"revocation">).body.keys.every((key) => this.#kept.revoked.includes(key));
       default: return false;
     }
@@ -250,3 +252,4 @@ export class DocumentKeeper {
 }
 
 const nameOf = (document: SignedDocument): Pick<Reason, "kind" | "sequence" | "digest"> => ({ kind: document.kind, sequence: document.sequence, digest: document.digest });
+const same = (one: SignedDocument | undefined, other: SignedDocument): boolean => one?.kind === other.kind && one.sequence === other.sequence && one.digest === other.digest;

@@ -47,6 +47,20 @@ link("what changed while a report waited for its PUBACK is reported as soon as t
   assert.is(gateway.reported?.healthy, true);
 });
 
+link("a desired document that is in force and comes again, though not with a subscription, is reported again: the backend has not heard of it", async () => {
+  const { backend, gateway, pass } = await linkUp();
+  backend.deliver("desired", backend.desired(7));
+  await pass(2000);
+  const before = gateway.sent("reported");
+  backend.deliver("desired", [...backend.retained.values()].at(-1)!);
+  await pass(1100);
+  assert.is(gateway.sent("reported"), before + 1);
+  assert.equal(gateway.enforced, [7]);
+  backend.cut();
+  await pass(5000);
+  assert.is(gateway.sent("reported"), before + 1, "not with a subscription");
+});
+
 link("the newest policy is in force within 5 s of the link's return, after cuts up to a minute", async () => {
   for (const mode of ["refused", "silent"] as const) {
     for (const length of [1000, 5000, 17_300, 41_000, 59_000]) {
