@@ -4,9 +4,12 @@ import type { Millis } from "quickjs-ts";
 import { platform } from "quickjs-ts/platform";
 import { inside, run, sleep, start, until } from "./command.ts";
 
-/** Whether an echo request is answered within some tries of a second. */
+/** Whether an echo request is answered within some tries of a second. Rejects when none could be sent, which is neither. */
 export async function reaches(from: string, address: string, tries = 3): Promise<boolean> {
-  return (await run(inside(from, ["ping", "-n", "-q", "-c", String(tries), "-i", "0.3", "-W", "1", "-w", String(tries), address]))).stdout.match(/, 0 received/) === null;
+  const { stdout, stderr } = await run(inside(from, ["ping", "-n", "-q", "-c", String(tries), "-i", "0.3", "-W", "1", "-w", String(tries), address]));
+  const [, sent, received] = /^(\d+) packets transmitted, (\d+) received/m.exec(stdout) ?? [];
+  if (!Number(sent)) throw new Error(`${from} sends nothing to ${address}: ${stderr.trim() || stdout.trim()}`);
+  return Number(received) > 0;
 }
 
 /** Those of some addresses that answer an echo request within some tries of a second, asked at the same time. */

@@ -32,8 +32,15 @@ const AFTER = 1000;
 
 interface Attempt { result: Result; allowed?: { sent: number; lost: number }; memory?: number }
 
+/** What an attack before left the attacker without would block the next: one that the network does not hear shows nothing. */
+async function onTheNetwork({ attacker, router }: Field): Promise<void> {
+  const { code } = await attacker.run(["ping", "-n", "-q", "-c", "5", "-i", "0.2", "-W", "2", router.v4]);
+  if (code !== 0) throw new Error("the attacker gets no answer of the router before it begins");
+}
+
 /** The allowed pair's traffic goes on meanwhile. */
 async function attempt(attack: Attack, field: Field): Promise<Attempt> {
+  await onTheNetwork(field);
   const traffic = attack.takesVictim ? field.allowed(field.peer, field.distant) : field.allowed(field.victim, field.peer);
   await traffic.flows();
   const succeeded = await attack.run(field).catch(async (error: Error) => { await traffic.stop(); throw error; });
